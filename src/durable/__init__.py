@@ -1,0 +1,1 @@
+"""One module per Durable Object class: thin shells around the state machines in services."""

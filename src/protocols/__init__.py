@@ -1,0 +1,1 @@
+"""Sans-io codecs of the realtime protocols: bytes in, frames out."""

@@ -1,0 +1,1 @@
+"""What the product knows: one package per domain, plain Python."""
