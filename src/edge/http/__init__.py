@@ -1,0 +1,1 @@
+"""The HTTP kernel: declared routes, validation, authorisation, limits, problems. Plain Python."""

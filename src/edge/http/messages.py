@@ -1,0 +1,52 @@
+"""What passes between the platform and the kernel: a request that came, a reply that goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Header = tuple[str, str]
+
+
+class BodyReader(Protocol):
+    """The request's body, not read yet."""
+
+    async def read(self, limit: int) -> bytes:
+        """All of it; raises ``PayloadTooLarge`` as soon as more than ``limit`` bytes have come."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. Header names are in lower case; ``query`` is the raw string after ``?``."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    client_ip: str
+    origin: str
+    """Scheme and authority that the client used, ``https://api.example.org``."""
+    id: str
+    body: BodyReader
+
+
+@dataclass(slots=True)
+class Reply:
+    """One HTTP answer. ``body`` is text, bytes, nothing, or a platform stream that is passed on untouched."""
+
+    status: int = 200
+    body: str | bytes | None = None
+    headers: list[Header] = field(default_factory=list[Header])
+    stream: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling, as the access token says."""
+
+    user_id: str
+    session_id: str
+    roles: frozenset[str]
+    via_cookie: bool = False
