@@ -1,0 +1,1 @@
+"""The AI level test: from a voice and a text to a CEFR level."""
