@@ -100,6 +100,14 @@ class Clock(Protocol):
         """Milliseconds since the epoch."""
         ...
 
+    def is_time_zone(self, name: str) -> bool:
+        """Whether the platform knows this IANA time zone."""
+        ...
+
+    def utc_offset(self, time_zone: str, at: int) -> int:
+        """Milliseconds to add to UTC for the local time of that zone at that moment (DST included)."""
+        ...
+
 
 class Random(Protocol):
     """Entropy, from the platform's secure source."""
@@ -177,9 +185,10 @@ class Log(Protocol):
 
 
 class Metrics(Protocol):
-    """Counters for ``/metrics``."""
+    """Counters and histograms for ``/metrics``."""
 
     def count(self, name: str, **labels: str) -> None: ...
+    def observe(self, name: str, value: float, buckets: tuple[int, ...], **labels: str) -> None: ...
 
 
 class Config(Protocol):

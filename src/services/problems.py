@@ -8,7 +8,10 @@ connections turn it into an answer, each in one place.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         *,
         errors: tuple[FieldError, ...] = (),
         retry_after: int | None = None,
-        headers: tuple[tuple[str, str], ...] = (),
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail

@@ -41,12 +41,3 @@ class Reply:
     headers: list[Header] = field(default_factory=list[Header])
     stream: Any = None
 
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is calling, as the access token says."""
-
-    user_id: str
-    session_id: str
-    roles: frozenset[str]
-    via_cookie: bool = False

@@ -19,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, get_type_hints
 
 if TYPE_CHECKING:
-    from edge.http.messages import Header, Principal, Request
+    from edge.http.messages import Header, Request
+    from services.accounts.principal import Principal
     from services.context import Context, Statement
     from services.models import Model
     from services.problems import Problem
@@ -55,6 +56,14 @@ class Call:
     headers: list[Header] = field(default_factory=list["Header"])
     """Headers that the handler adds to its answer, such as cookies."""
     idempotency: Idempotency | None = None
+    limiter: Limiter | None = None
+
+    async def limit(self, policy: str, subject: str) -> None:
+        """Count one event against a policy for a subject of the handler's choice (an account, say);
+        raises ``TooManyRequests`` when it is used up.
+        """
+        if self.limiter:
+            await self.limiter.take(policy, subject)
 
     @property
     def user(self) -> Principal:
@@ -75,6 +84,14 @@ class Call:
         return self.idempotency.derived_id if self.idempotency else self.context.random.id()
 
 
+class Limiter(Protocol):
+    """Counts events; see ``edge.http.limits``."""
+
+    async def take(self, policy: str, subject: str) -> Any:
+        """One event more; raises ``TooManyRequests``."""
+        ...
+
+
 class Idempotency:
     """The bookkeeping of one ``Idempotency-Key``; see ``edge.http.idempotency``."""
 
@@ -87,7 +104,8 @@ class Idempotency:
 
 @dataclass(frozen=True)
 class Route:
-    """One declared route. ``path`` has parameters in braces: ``/users/{user_id}``."""
+    """One declared route. ``path`` has parameters in braces: ``/users/{user_id}``; a last one written
+    ``{name...}`` takes the rest of the path, slashes included."""
 
     method: str
     path: str

@@ -1,0 +1,78 @@
+"""Who is calling, and may they?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge.http.headers import cookies
+from edge.http.routes import ADMIN, FRESH, MODERATOR, PUBLIC, USER, Route
+from services.accounts.csrf import ACCESS_COOKIE, check_csrf
+from services.accounts.sessions import check_fresh
+from services.accounts.tokens import read_access_token
+from services.problems import Forbidden, InvalidToken, Unauthorized
+
+if TYPE_CHECKING:
+    from edge.http.messages import Request
+    from services.accounts.principal import Principal
+    from services.context import Context
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_ROLES = {MODERATOR: frozenset({"moderator", "admin"}), ADMIN: frozenset({"admin"})}
+
+
+class CsrfFailed(Forbidden):
+    """A cookie authenticated a request that may not have come from our own pages."""
+
+    code = "csrf_failed"
+    title = "Send the CSRF token of this session in X-CSRF-Token."
+
+
+def identify(context: Context, request: Request, route: Route) -> Principal | None:
+    """The caller by bearer token, else by cookie. On public routes a bad credential counts as none.
+
+    Raises ``InvalidToken`` elsewhere.
+    """
+    token, via_cookie = _credential(request)
+    if token is None:
+        return None
+    try:
+        principal = read_access_token(context, token)
+    except InvalidToken:
+        if route.auth == PUBLIC:
+            return None
+        raise
+    if via_cookie and request.method not in SAFE_METHODS:
+        _check_csrf(context, request, principal)
+    return principal
+
+
+async def authorise(context: Context, route: Route, principal: Principal | None) -> None:
+    """Let the caller pass to this route, or raise ``Unauthorized`` or ``Forbidden``."""
+    if route.auth == PUBLIC:
+        return
+    if principal is None:
+        raise Unauthorized
+    if route.auth == USER:
+        return
+    demanded = _ROLES.get(route.auth)
+    if demanded is not None and not demanded & principal.roles:
+        raise Forbidden
+    if route.auth == FRESH or demanded is not None:
+        await check_fresh(context, principal)
+
+
+def _credential(request: Request) -> tuple[str | None, bool]:
+    header = request.headers.get("authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        return (token.strip(), False) if scheme.lower() == "bearer" else (None, False)
+    if "cookie" in request.headers:
+        return cookies(request.headers["cookie"]).get(ACCESS_COOKIE), True
+    return None, False
+
+
+def _check_csrf(context: Context, request: Request, principal: Principal) -> None:
+    presented = request.headers.get("x-csrf-token", "")
+    if not check_csrf(context, principal.session_id, presented):
+        raise CsrfFailed
