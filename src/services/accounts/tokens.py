@@ -1,0 +1,100 @@
+"""Access tokens: JWTs of 15 minutes that say who calls, from which device session, in which roles."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from services import jose
+from services.accounts.keys import SigningKeys, signing_keys
+from services.accounts.principal import Principal
+from services.problems import InvalidToken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from services.context import Context
+
+LIFETIME = 15 * 60
+"""Seconds."""
+CACHED_TOKENS = 2048
+
+
+class _Verified(NamedTuple):
+    principal: Principal
+    expires_at: int
+
+
+def issue_access_token(context: Context, user_id: str, session_id: str, roles: Iterable[str]) -> str:
+    """A signed token for a device session. Every person has the role ``user``, stored or not."""
+    key = signing_keys(context.config).signer
+    now = context.clock.now() // 1000
+    claims = {
+        "iss": _issuer(context),
+        "aud": _audience(context),
+        "sub": user_id,
+        "sid": session_id,
+        "roles": sorted({"user", *roles}),
+        "iat": now,
+        "nbf": now,
+        "exp": now + LIFETIME,
+    }
+    return jose.sign(context.crypto, key.pem, key.kid, claims)
+
+
+def read_access_token(context: Context, token: str) -> Principal:
+    """Who a token speaks for; raises ``InvalidToken``. A token seen before costs one look-up."""
+    verifier = _verifier(signing_keys(context.config), _issuer(context), _audience(context))
+    return verifier.read(context, token)
+
+
+class _Verifier:
+    """Verifies tokens of one issuer and remembers the good ones until they expire."""
+
+    def __init__(self, keys: SigningKeys, issuer: str, audience: str) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._verified: dict[str, _Verified] = {}
+
+    def read(self, context: Context, token: str) -> Principal:
+        now = context.clock.now()
+        known = self._verified.get(token)
+        if known is None:
+            known = self._verify(context, token, now)
+            self._remember(token, known)
+        if now >= known.expires_at:
+            self._verified.pop(token, None)
+            raise InvalidToken
+        return known.principal
+
+    def _verify(self, context: Context, token: str, now: int) -> _Verified:
+        try:
+            public = self._keys.public_pem(context.crypto, jose.key_id(context.crypto, token))
+            if public is None:
+                raise InvalidToken
+            claims = jose.verify(context.crypto, public, token)
+            jose.numeric_date(claims, "nbf")
+            jose.check_claims(claims, issuer=self._issuer, audience=self._audience, now=now)
+            principal = Principal(str(claims["sub"]), str(claims["sid"]), frozenset(claims["roles"]))
+            return _Verified(principal, jose.numeric_date(claims, "exp"))
+        except (jose.BadToken, KeyError, TypeError):
+            raise InvalidToken from None
+
+    def _remember(self, token: str, verified: _Verified) -> None:
+        while len(self._verified) >= CACHED_TOKENS:
+            del self._verified[next(iter(self._verified))]
+        self._verified[token] = verified
+
+
+@lru_cache(maxsize=4)
+def _verifier(keys: SigningKeys, issuer: str, audience: str) -> _Verifier:
+    return _Verifier(keys, issuer, audience)
+
+
+def _issuer(context: Context) -> str:
+    return context.config.get("TOKEN_ISSUER", "studymate")
+
+
+def _audience(context: Context) -> str:
+    return context.config.get("TOKEN_AUDIENCE", "studymate")
