@@ -50,6 +50,11 @@ class Database(Protocol):
         ...
 
 
+    def replica(self) -> Database:
+        """The same database for reads that may be some seconds old, from the nearest replica."""
+        ...
+
+
 class ConstraintError(Exception):
     """A UNIQUE, CHECK, NOT NULL or FOREIGN KEY constraint refused the write; ``str()`` names the columns."""
 
@@ -189,6 +194,9 @@ class Metrics(Protocol):
 
     def count(self, name: str, **labels: str) -> None: ...
     def observe(self, name: str, value: float, buckets: tuple[int, ...], **labels: str) -> None: ...
+    def render(self) -> str:
+        """All of it in Prometheus' text format."""
+        ...
 
 
 class Config(Protocol):

@@ -1,0 +1,35 @@
+"""The parts put together, once per isolate, at the first event."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from edge.http.kernel import Kernel
+from edge.http.limits import Limits
+from edge.worker import Platform
+from handlers.table import ROUTES
+from services.ratelimit import parse_policies
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The bindings and the routes over them."""
+
+    platform: Platform
+    kernel: Kernel
+
+
+@lru_cache(maxsize=1)
+def application() -> Application:
+    """The isolate's application."""
+    platform = Platform()
+    config = platform.config
+    kernel = Kernel(
+        ROUTES,
+        limits=Limits(parse_policies(json.loads(config.get("RATE_LIMITS", "{}")))),
+        origins=frozenset(config.get("CORS_ORIGINS").split()),
+        development=config.get("ENVIRONMENT") == "dev",
+    )
+    return Application(platform, kernel)

@@ -1,0 +1,68 @@
+"""The world outside, with a deadline and a bound on every answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import js
+from pyodide.ffi import JsException, jsnull, to_js
+
+from services.context import HttpReply, UpstreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class EdgeHttp:
+    """``fetch``, bounded in time and size. Redirects are not followed."""
+
+    __slots__ = ()
+
+    async def fetch(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 5.0,  # noqa: ASYNC109 - enforced with an AbortSignal
+        max_bytes: int = 1_000_000,
+    ) -> HttpReply:
+        """Send a request; raises ``UpstreamError`` if there is no answer within ``timeout`` seconds."""
+        init = js.JSON.parse(
+            json.dumps({"method": method, "headers": dict(headers or {}), "redirect": "manual"})
+        )
+        init.signal = js.AbortSignal.timeout(int(timeout * 1000))
+        if body is not None:
+            init.body = to_js(body)
+        try:
+            response = await js.fetch(url, init)
+            content = await read_stream(response.body, max_bytes)
+        except JsException as error:
+            raise UpstreamError(str(error)) from None
+        if content is None:
+            raise UpstreamError(f"the answer is larger than {max_bytes} bytes")
+        return HttpReply(response.status, header_map(response.headers), content)
+
+
+def header_map(headers: Any) -> dict[str, str]:
+    """A JavaScript ``Headers`` as a dict, in one crossing; names are in lower case."""
+    return json.loads(js.JSON.stringify(js.Object.fromEntries(headers)))
+
+
+async def read_stream(stream: Any, limit: int) -> bytes | None:
+    """All bytes of a ``ReadableStream``; None, and the rest cancelled, as soon as there are more than ``limit``."""
+    if stream is None or stream is jsnull:
+        return b""
+    reader = stream.getReader()
+    chunks = bytearray()
+    while True:
+        step = await reader.read()
+        if step.done:
+            return bytes(chunks)
+        chunk = step.value
+        if len(chunks) + chunk.byteLength > limit:
+            await reader.cancel()
+            return None
+        chunks += chunk.to_bytes()

@@ -1,0 +1,93 @@
+"""KV and R2 behind ``services.context.KeyValue`` and ``Bucket``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import js
+from pyodide.ffi import jsnull, to_js
+
+from services.context import StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Kv:
+    """A KV namespace."""
+
+    __slots__ = ("_binding",)
+
+    def __init__(self, binding: Any) -> None:
+        self._binding = binding
+
+    async def get(self, key: str) -> str | None:
+        """The value as text, or None."""
+        value = await self._binding.get(key)
+        return None if value is jsnull or value is None else value
+
+    async def put(self, key: str, value: str, *, ttl: int | None = None) -> None:
+        """Store text, for ``ttl`` seconds (at least 60) or for good."""
+        options = {"expirationTtl": max(60, ttl)} if ttl else {}
+        await self._binding.put(key, value, _object(options))
+
+    async def delete(self, key: str) -> None:
+        """Forget a key."""
+        await self._binding.delete(key)
+
+
+class R2:
+    """An R2 bucket."""
+
+    __slots__ = ("_binding",)
+
+    def __init__(self, binding: Any) -> None:
+        self._binding = binding
+
+    async def put(
+        self, key: str, body: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
+    ) -> str:
+        """Store; the object's etag."""
+        options = {"httpMetadata": {"contentType": content_type}, "customMetadata": dict(metadata or {})}
+        return (await self._binding.put(key, to_js(body), _object(options))).etag
+
+    async def get(self, key: str, *, offset: int = 0, length: int | None = None) -> StoredObject | None:
+        """The object, or the part of it from ``offset``."""
+        wanted: dict[str, int] = {"offset": offset} if length is None else {"offset": offset, "length": length}
+        partial = offset or length is not None
+        found = await self._binding.get(key, _object({"range": wanted} if partial else {}))
+        if found is jsnull or found is None:
+            return None
+        return _stored(found, (await found.arrayBuffer()).to_bytes())
+
+    async def head(self, key: str) -> StoredObject | None:
+        """As ``get`` with an empty body."""
+        found = await self._binding.head(key)
+        return None if found is jsnull or found is None else _stored(found, b"")
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Delete up to 1 000 objects; absent ones do not matter."""
+        if keys:
+            await self._binding.delete(js.JSON.parse(json.dumps(list(keys))))
+
+    async def list(self, prefix: str, *, cursor: str | None = None) -> tuple[list[str], str | None]:
+        """Up to 1 000 keys and the cursor of the next page."""
+        options = {"prefix": prefix} | ({"cursor": cursor} if cursor else {})
+        listing = json.loads(js.JSON.stringify(await self._binding.list(_object(options))))
+        return [item["key"] for item in listing["objects"]], listing.get("cursor")
+
+
+def _stored(found: Any, body: bytes) -> StoredObject:
+    about = json.loads(js.JSON.stringify(js.Array.of(found.httpMetadata, found.customMetadata)))
+    return StoredObject(
+        body=body,
+        size=found.size,
+        etag=found.etag,
+        content_type=(about[0] or {}).get("contentType", "application/octet-stream"),
+        metadata=about[1] or {},
+    )
+
+
+def _object(value: Mapping[str, Any]) -> Any:
+    return js.JSON.parse(json.dumps(value))

@@ -1,0 +1,112 @@
+"""Between the platform's events and the kernel."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import js
+from pyodide.ffi import jsnull, to_js
+from workers import import_from_javascript
+
+from edge.d1 import D1
+from edge.http.headers import acceptable_request_id
+from edge.http.messages import Reply, Request
+from edge.objects import RemoteObjects
+from edge.outside import EdgeHttp, header_map, read_stream
+from edge.platform import EdgeClock, EdgeConfig, EdgeCrypto, EdgeRandom
+from edge.storage import R2, Kv
+from edge.telemetry import LEVELS, JsonLog, Registry
+from services.context import Context
+from services.problems import PayloadTooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+CLOCK = EdgeClock()
+RANDOM = EdgeRandom()
+CRYPTO = EdgeCrypto()
+HTTP = EdgeHttp()
+
+
+class Platform:
+    """The bindings of the environment; one per isolate."""
+
+    def __init__(self) -> None:
+        env = import_from_javascript("cloudflare:workers").env
+        self.env = env
+        self.config = EdgeConfig(env)
+        self.metrics = Registry()
+        self.log = JsonLog(LEVELS.get(self.config.get("LOG_LEVEL", "info"), 20))
+        self.db = D1(env.DB, self.metrics)
+        self.kv = Kv(env.KV)
+        self.media = R2(env.MEDIA)
+        self.objects = RemoteObjects(env)
+
+    def context(self, ctx: Any, request_id: str | None = None) -> Context:
+        """What services get while one event of the platform is handled."""
+        log = self.log.for_request(request_id) if request_id else self.log
+
+        def defer(work: Awaitable[None]) -> None:
+            ctx.waitUntil(_guarded(work, log))
+
+        return Context(
+            db=self.db, kv=self.kv, media=self.media, clock=CLOCK, random=RANDOM, crypto=CRYPTO, http=HTTP,
+            log=log, metrics=self.metrics, config=self.config, defer=defer, objects=self.objects,
+        )  # fmt: skip
+
+
+async def _guarded(work: Awaitable[None], log: JsonLog) -> None:
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - nobody is left to tell but the log
+        log.error("deferred_work_failed", error=type(error).__name__, reason=str(error))
+
+
+class _Body:
+    """The body of a platform request."""
+
+    __slots__ = ("_announced", "_request")
+
+    def __init__(self, request: Any, announced: str | None) -> None:
+        self._request = request
+        self._announced = announced
+
+    async def read(self, limit: int) -> bytes:
+        """All of it; raises ``PayloadTooLarge`` as soon as more than ``limit`` bytes are announced or have come."""
+        announced = self._announced
+        if announced is not None and announced.isdecimal():
+            if int(announced) > limit:
+                raise PayloadTooLarge(f"At most {limit} bytes are taken here.")
+            return (await self._request.arrayBuffer()).to_bytes()
+        content = await read_stream(self._request.body, limit)
+        if content is None:
+            raise PayloadTooLarge(f"At most {limit} bytes are taken here.")
+        return content
+
+
+def incoming(request: Any) -> Request:
+    """A platform request as the kernel takes it."""
+    raw = request.js_object
+    headers = header_map(raw.headers)
+    url = urlsplit(raw.url)
+    return Request(
+        method=raw.method,
+        path=url.path or "/",
+        query=url.query,
+        headers=headers,
+        client_ip=headers.get("cf-connecting-ip", "unknown"),
+        origin=f"{url.scheme}://{url.netloc}",
+        id=acceptable_request_id(headers.get("x-request-id")) or RANDOM.id(),
+        body=_Body(raw, headers.get("content-length")),
+    )
+
+
+def outgoing(reply: Reply) -> Any:
+    """A reply of the kernel as the platform takes it."""
+    init = js.JSON.parse(json.dumps({"status": reply.status, "headers": reply.headers}))
+    body = reply.body if reply.stream is None else reply.stream
+    if isinstance(body, bytes):
+        body = to_js(body)
+    return js.Response.new(jsnull if body is None else body, init)

@@ -1,0 +1,27 @@
+"""The Worker: its entrypoint and its Durable Object classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers import WorkerEntrypoint
+
+from durable.rate_limiter import RateLimiter
+from edge.application import application
+from edge.objects import LiveObject
+from edge.worker import incoming, outgoing
+
+__all__ = ["Default", "RateLimiter"]
+
+LiveObject.make_context = staticmethod(lambda ctx: application().platform.context(ctx))
+
+
+class Default(WorkerEntrypoint):
+    """Answers HTTP and runs what is scheduled."""
+
+    async def fetch(self, request: Any) -> Any:
+        """Answer one request."""
+        app = application()
+        came = incoming(request)
+        reply = await app.kernel.answer(came, app.platform.context(self.ctx, came.id))
+        return outgoing(reply)
