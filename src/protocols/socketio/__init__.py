@@ -1,0 +1,51 @@
+"""Socket.IO, version 5 of the protocol, for a server: packets and the connection over an Engine.IO session.
+
+Sans-io, as ``protocols.engineio``. "SIO5" in comments is the protocol document, *Socket.IO Protocol*, version
+5, followed by the heading of its section; where it is silent the reference parser and server decide.
+"""
+
+from protocols.socketio.connection import (
+    AckReceived,
+    AckTimeout,
+    ConnectTimeout,
+    Emitted,
+    EventReceived,
+    NamespaceConnect,
+    NamespaceDisconnect,
+    Send,
+    ServerConnection,
+    Settings,
+)
+from protocols.socketio.packets import (
+    Decoder,
+    Frame,
+    Limits,
+    MalformedPacket,
+    Packet,
+    PacketType,
+    ProtocolError,
+    encode,
+    encode_event,
+)
+
+__all__ = [
+    "AckReceived",
+    "AckTimeout",
+    "ConnectTimeout",
+    "Decoder",
+    "Emitted",
+    "EventReceived",
+    "Frame",
+    "Limits",
+    "MalformedPacket",
+    "NamespaceConnect",
+    "NamespaceDisconnect",
+    "Packet",
+    "PacketType",
+    "ProtocolError",
+    "Send",
+    "ServerConnection",
+    "Settings",
+    "encode",
+    "encode_event",
+]
