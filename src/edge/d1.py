@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from services.context import Metrics
 
 MAX_PREPARED = 512
-_OVERLOADED = ("overloaded", "D1_ERROR: Network", "storage caused object to be reset", "is currently", "timed out")
+_OVERLOADED = (
+    "overloaded",
+    "D1_ERROR: Network",
+    "storage caused object to be reset",
+    "is currently",
+    "timed out",
+)
 
 
 class DatabaseUnavailable(Unavailable):

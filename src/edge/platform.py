@@ -40,7 +40,9 @@ class EdgeClock:
         formatter = _formatter(time_zone)
         if formatter is None:
             return 0
-        parts = {part["type"]: part["value"] for part in json.loads(js.JSON.stringify(formatter.formatToParts(at)))}
+        parts = {
+            part["type"]: part["value"] for part in json.loads(js.JSON.stringify(formatter.formatToParts(at)))
+        }
         local = js.Date.UTC(
             int(parts["year"]), int(parts["month"]) - 1, int(parts["day"]),
             int(parts["hour"]) % 24, int(parts["minute"]), int(parts["second"]),

@@ -1,4 +1,4 @@
-"""KV and R2 behind ``services.context.KeyValue`` and ``Bucket``."""
+"""KV, R2 and static assets behind ``services.context.KeyValue``, ``Bucket`` and ``Assets``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import js
 from pyodide.ffi import jsnull, to_js
 
-from services.context import StoredObject
+from edge.outside import header_map
+from services.context import Asset, StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +55,9 @@ class R2:
 
     async def get(self, key: str, *, offset: int = 0, length: int | None = None) -> StoredObject | None:
         """The object, or the part of it from ``offset``."""
-        wanted: dict[str, int] = {"offset": offset} if length is None else {"offset": offset, "length": length}
+        wanted: dict[str, int] = (
+            {"offset": offset} if length is None else {"offset": offset, "length": length}
+        )
         partial = offset or length is not None
         found = await self._binding.get(key, _object({"range": wanted} if partial else {}))
         if found is jsnull or found is None:
@@ -76,6 +79,24 @@ class R2:
         options = {"prefix": prefix} | ({"cursor": cursor} if cursor else {})
         listing = json.loads(js.JSON.stringify(await self._binding.list(_object(options))))
         return [item["key"] for item in listing["objects"]], listing.get("cursor")
+
+
+class StaticAssets:
+    """The assets binding."""
+
+    __slots__ = ("_binding",)
+
+    def __init__(self, binding: Any) -> None:
+        self._binding = binding
+
+    async def get(self, path: str, *, etag: str | None = None, byte_range: str | None = None) -> Asset | None:
+        """The file at an absolute path, or None."""
+        wanted = {"if-none-match": etag, "range": byte_range}
+        headers = {name: value for name, value in wanted.items() if value}
+        response = await self._binding.fetch(f"https://assets.invalid{path}", _object({"headers": headers}))
+        if response.status not in (200, 206, 304):
+            return None
+        return Asset(response.status, header_map(response.headers), response.body)
 
 
 def _stored(found: Any, body: bytes) -> StoredObject:

@@ -16,7 +16,7 @@ from edge.http.messages import Reply, Request
 from edge.objects import RemoteObjects
 from edge.outside import EdgeHttp, header_map, read_stream
 from edge.platform import EdgeClock, EdgeConfig, EdgeCrypto, EdgeRandom
-from edge.storage import R2, Kv
+from edge.storage import R2, Kv, StaticAssets
 from edge.telemetry import LEVELS, JsonLog, Registry
 from services.context import Context
 from services.problems import PayloadTooLarge
@@ -42,6 +42,7 @@ class Platform:
         self.db = D1(env.DB, self.metrics)
         self.kv = Kv(env.KV)
         self.media = R2(env.MEDIA)
+        self.assets = StaticAssets(env.ASSETS)
         self.objects = RemoteObjects(env)
 
     def context(self, ctx: Any, request_id: str | None = None) -> Context:
@@ -52,7 +53,7 @@ class Platform:
             ctx.waitUntil(_guarded(work, log))
 
         return Context(
-            db=self.db, kv=self.kv, media=self.media, clock=CLOCK, random=RANDOM, crypto=CRYPTO, http=HTTP,
+            db=self.db, kv=self.kv, media=self.media, assets=self.assets, clock=CLOCK, random=RANDOM, crypto=CRYPTO, http=HTTP,
             log=log, metrics=self.metrics, config=self.config, defer=defer, objects=self.objects,
         )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handlers import operation
+from handlers import operation, site
 
-GROUPS = (operation.routes,)
+GROUPS = (operation.routes, site.routes)
 
 ROUTES = tuple(route for group in GROUPS for route in group.declared)

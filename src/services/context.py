@@ -49,7 +49,6 @@ class Database(Protocol):
         """
         ...
 
-
     def replica(self) -> Database:
         """The same database for reads that may be some seconds old, from the nearest replica."""
         ...
@@ -95,6 +94,23 @@ class Bucket(Protocol):
     async def delete(self, keys: Sequence[str]) -> None: ...
     async def list(self, prefix: str, *, cursor: str | None = None) -> tuple[list[str], str | None]:
         """Up to 1 000 keys and the cursor of the next page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A static file as the platform serves it: 200 or 304, its headers in lower case, its bytes as a stream."""
+
+    status: int
+    headers: Mapping[str, str]
+    stream: Any
+
+
+class Assets(Protocol):
+    """The static files that were deployed with the Worker."""
+
+    async def get(self, path: str, *, etag: str | None = None, byte_range: str | None = None) -> Asset | None:
+        """The file at an absolute path, or None. ``etag`` is the caller's If-None-Match, ``byte_range`` Range."""
         ...
 
 
@@ -225,6 +241,7 @@ class Context:
     db: Database
     kv: KeyValue
     media: Bucket
+    assets: Assets
     clock: Clock
     random: Random
     crypto: Crypto

@@ -19,8 +19,12 @@ SECURITY: tuple[Header, ...] = (
 CONTENT_POLICY: Header = ("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
 NOT_STORED: Header = ("cache-control", "no-store")
 
-_ALLOWED_HEADERS = "authorization, content-type, idempotency-key, if-match, if-none-match, range, x-csrf-token, x-request-id"
-_EXPOSED_HEADERS = "etag, location, ratelimit, ratelimit-policy, retry-after, server-timing, www-authenticate, x-request-id"
+_ALLOWED_HEADERS = (
+    "authorization, content-type, idempotency-key, if-match, if-none-match, range, x-csrf-token, x-request-id"
+)
+_EXPOSED_HEADERS = (
+    "etag, location, ratelimit, ratelimit-policy, retry-after, server-timing, www-authenticate, x-request-id"
+)
 _PREFLIGHT_SECONDS = "7200"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")

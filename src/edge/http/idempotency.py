@@ -63,7 +63,11 @@ class Reservation(routes.Idempotency):
     async def release(self) -> None:
         """Forget the reservation of a request that failed, so that it may be tried again."""
         await self.context.db.run(
-            sql("DELETE FROM idempotency_keys WHERE scope = ? AND key = ? AND status IS NULL", self.scope, self.key)
+            sql(
+                "DELETE FROM idempotency_keys WHERE scope = ? AND key = ? AND status IS NULL",
+                self.scope,
+                self.key,
+            )
         )
 
 
@@ -90,7 +94,9 @@ async def reserve(
     if row["status"] is None:
         raise IdempotencyInProgress(retry_after=1)
     text = await _sealer(context).open(context, row["reply_sealed"], _purpose(scope))
-    return Reply(row["status"], text, [("content-type", "application/json"), ("idempotency-replayed", "true")])
+    return Reply(
+        row["status"], text, [("content-type", "application/json"), ("idempotency-replayed", "true")]
+    )
 
 
 def _claim(scope: str, key: str, digest: str, new_id: str, now: int) -> list[Statement]:
@@ -111,7 +117,9 @@ def _claim(scope: str, key: str, digest: str, new_id: str, now: int) -> list[Sta
         scope, key, digest, new_id, now, now + KEPT, ABANDONED_AFTER,
     )  # fmt: skip
     read = sql(
-        "SELECT request_hash, status, reply_sealed FROM idempotency_keys WHERE scope = ? AND key = ?", scope, key
+        "SELECT request_hash, status, reply_sealed FROM idempotency_keys WHERE scope = ? AND key = ?",
+        scope,
+        key,
     )
     return [claim, read]
 

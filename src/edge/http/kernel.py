@@ -184,5 +184,3 @@ def _unexpected(error: Exception, context: Context) -> Problem:
         return Conflict()
     context.log.error("unexpected", error=type(error).__name__, traceback=traceback.format_exc())
     return Problem()
-
-

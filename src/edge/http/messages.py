@@ -40,4 +40,3 @@ class Reply:
     body: str | bytes | None = None
     headers: list[Header] = field(default_factory=list[Header])
     stream: Any = None
-

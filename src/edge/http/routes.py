@@ -160,7 +160,9 @@ class Routes:
 
     def _declare(
         self, method: str, path: str, options: dict[str, Any]
-    ) -> Callable[[Callable[Concatenate[Call, P], Awaitable[R]]], Callable[Concatenate[Call, P], Awaitable[R]]]:
+    ) -> Callable[
+        [Callable[Concatenate[Call, P], Awaitable[R]]], Callable[Concatenate[Call, P], Awaitable[R]]
+    ]:
         def register(
             handler: Callable[Concatenate[Call, P], Awaitable[R]],
         ) -> Callable[Concatenate[Call, P], Awaitable[R]]:

@@ -69,7 +69,9 @@ def _checked(model: type[Model], raw: bytes) -> Model:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        if any(item["type"] == "json_invalid" for item in error.errors(include_url=False, include_input=False)):
+        if any(
+            item["type"] == "json_invalid" for item in error.errors(include_url=False, include_input=False)
+        ):
             raise MalformedJson from None
         raise Unprocessable(errors=_field_errors(error)) from None
 
