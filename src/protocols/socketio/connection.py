@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from protocols.socketio.errors import ProtocolError, TooMuch, UnexpectedPacket
+from protocols.socketio.errors import TooMuch, UnexpectedPacket
 from protocols.socketio.packets import Decoder, Frame, Limits, Packet, PacketType, encode, encode_event
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Settings:
     """Times in milliseconds, and what one connection may hold.
 
-    ``connect_timeout`` bounds the time without any namespace; ``ack_timeout`` how long an event of the client may
-    wait for its ack before it is forgotten.
+    ``connect_timeout`` bounds the time without a namespace, ``ack_timeout`` how long an event of the client
+    may wait for its ack before it is forgotten.
     """
 
     connect_timeout: int = 45_000
@@ -31,8 +31,8 @@ class Settings:
 class NamespaceConnect(NamedTuple):
     """The client asks for a namespace: answer with ``accept`` or ``refuse``.
 
-    ``pid`` and ``offset`` are there if it wants the state of an earlier connection recovered: accepted with the
-    same ``sid`` and ``pid``, it takes itself for recovered and expects what came after ``offset``.
+    ``pid`` and ``offset`` are there if it wants the state of an earlier connection recovered: accepted with
+    the same ``sid`` and ``pid``, it takes itself for recovered and expects what came after ``offset``.
     """
 
     namespace: str
@@ -102,7 +102,7 @@ class State(StrEnum):
 
 
 class Membership(NamedTuple):
-    """A namespace of the connection, its session id there, and the private id if its state can be recovered."""
+    """A namespace of the connection, its session id there, and the private id if it can be recovered."""
 
     state: State
     sid: str = ""
@@ -112,8 +112,8 @@ class Membership(NamedTuple):
 class ServerConnection:
     """One client. Messages in, events out; answers are frames, each the data of one Engine.IO message.
 
-    After a ``ProtocolError`` or a ``ConnectTimeout`` the host closes the transport; however the transport ends,
-    it calls ``close`` to learn which namespaces end with it.
+    After a ``ProtocolError`` or a ``ConnectTimeout`` the host closes the transport; however the transport
+    ends, it calls ``close`` to learn which namespaces end with it.
     """
 
     __slots__ = (
@@ -151,7 +151,8 @@ class ServerConnection:
         return handler(self, packet, now)
 
     def _on_connect(self, packet: Packet, _: int) -> list[Event]:
-        namespace, auth = packet.namespace, packet.data or {}
+        namespace = packet.namespace
+        auth: dict[str, Any] = {} if packet.data is None else packet.data
         if namespace not in self._known:
             return [Send(_connect_error(namespace, "Invalid namespace"))]
         if namespace not in self._namespaces and len(self._namespaces) >= self._settings.max_namespaces:
@@ -239,8 +240,8 @@ class ServerConnection:
     ) -> Emitted:
         """Encode an event for this client alone; ``encode_event`` does it for many.
 
-        With ``ack_timeout`` it wants an ack; raises ``TooMuch`` if too many are outstanding. ``offset`` is sent if
-        the namespace's state can be recovered. There are no frames if the client is not in the namespace.
+        With ``ack_timeout`` it wants an ack; raises ``TooMuch`` if too many are outstanding. ``offset`` is
+        sent if the namespace's state can be recovered. No frames if the client is not in the namespace.
         """
         if self._state(namespace) is not State.CONNECTED:
             return Emitted([])
