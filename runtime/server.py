@@ -1,0 +1,194 @@
+"""Starts the Worker locally for `make dev`, the tests and the benchmarks."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from runtime import bootstrap, dev_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+_OVERRIDE = "STUDYMATE_VAR_"
+_READY = re.compile(r"^ready on (http://\S+)$")
+_PROBE = re.compile(r"^probe on (http://\S+)$")
+
+
+class StateInUseError(RuntimeError):
+    """Another runtime holds the state folder."""
+
+
+class Runtime:
+    """One local server: its state folder, its processes and what they printed.
+
+    `with Runtime(state=folder) as runtime:` starts it and waits until it answers on `runtime.url`.
+    `vars` are text bindings over those of wrangler.toml, the development secrets and `STUDYMATE_VAR_<NAME>`.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: Path,
+        config: Path = bootstrap.ROOT / "wrangler.toml",
+        environment: str | None = None,
+        port: int = 0,
+        vars: Mapping[str, str] | None = None,  # noqa: A002
+        watch: bool = False,
+        script: Path | None = None,
+        output: Callable[[str], None] | None = None,
+    ) -> None:
+        self.state = state.resolve()
+        self.port = port
+        self.url = ""
+        self.log: list[str] = []
+        self._probe = ""
+        self._settings: dict[str, Any] = {
+            "config": str(config.resolve()),
+            "environment": environment,
+            "watch": watch,
+            "script": str(script.resolve()) if script else None,
+        }
+        self._vars = dict(vars or {})
+        self._output = output
+        self._process: subprocess.Popen[str] | None = None
+        self._lock: IO[str] | None = None
+        self._ready: queue.Queue[bool] = queue.Queue()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self, seconds: float = START_SECONDS) -> Self:
+        """Start and wait until requests are answered; raises RuntimeError with what was printed if it ends."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(self.state)
+        settings = self._settings | {"state": str(self.state), "port": self.port, "vars": self._bindings()}
+        self._process = subprocess.Popen(
+            [str(bootstrap.node()), str(bootstrap.ROOT / "runtime" / "node" / "serve.mjs")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=_environment(),
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509
+        )
+        assert self._process.stdin  # noqa: S101
+        self._process.stdin.write(json.dumps(settings) + "\n")
+        self._process.stdin.flush()
+        threading.Thread(target=self._read, args=[self._process], daemon=True).start()
+        try:
+            started = self._ready.get(timeout=seconds)
+        except queue.Empty:
+            started = False
+        if not started:
+            self.kill()
+            raise RuntimeError("the runtime did not start:\n" + "\n".join(self.log))
+        return self
+
+    def stop(self) -> None:
+        """End cleanly."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                pass
+        self.kill()
+
+    def kill(self) -> None:
+        """End like a power cut: SIGKILL to every process at once."""
+        if self._process:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self._process.wait()
+            self._process = None
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def restart(self) -> Self:
+        """Start again on the same state and port."""
+        self.stop()
+        return self.start()
+
+    def wait(self) -> int:
+        """Block until the server's process ends, and return its exit code."""
+        return self._process.wait() if self._process else 0
+
+    def memory(self) -> int:
+        """Return the size in bytes of the interpreter's WebAssembly memory."""
+        with urllib.request.urlopen(f"{self._probe}/memory", timeout=10) as response:  # noqa: S310
+            return int(response.read())
+
+    def _bindings(self) -> dict[str, str]:
+        given = {key.removeprefix(_OVERRIDE): text for key, text in os.environ.items() if key.startswith(_OVERRIDE)}
+        return dev_secrets.load(self.state) | given | self._vars
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout  # noqa: S101
+        for line in process.stdout:
+            self._take(line.rstrip("\n"))
+        self._ready.put(False)
+
+    def _take(self, line: str) -> None:
+        if match := _PROBE.match(line):
+            self._probe = match[1]
+            return
+        self.log.append(line)
+        if self._output:
+            self._output(line)
+        if match := _READY.match(line):
+            self.url = match[1]
+            self.port = int(self.url.rsplit(":", 1)[1])
+            self._ready.put(True)
+
+
+def _lock(state: Path) -> IO[str]:
+    file = (state / "lock").open("a+")
+    deadline = time.monotonic() + 2
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            file.close()
+            sentence = f"{state} is in use by another running server: stop it, or set STATE_DIR to another folder."
+            raise StateInUseError(sentence) from None
+        return file
+
+
+def _environment() -> dict[str, str]:
+    workerd = next((bootstrap.NODE_MODULES / "@cloudflare").glob("workerd-*/bin/workerd"))
+    return {
+        **bootstrap.tool_environment(),
+        "MINIFLARE_WORKERD_PATH": str(bootstrap.ROOT / "runtime" / "workerd.py"),
+        "STUDYMATE_WORKERD": str(workerd),
+        "NO_COLOR": "1",
+    }
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
