@@ -79,7 +79,12 @@ class Runtime:
         """Start and wait until requests are answered; raises RuntimeError with what was printed if it ends."""
         self.state.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(self.state)
-        settings = self._settings | {"state": str(self.state), "port": self.port, "vars": self._bindings()}
+        settings = self._settings | {
+            "state": str(self.state),
+            "port": self.port,
+            "secrets": dev_secrets.load(self.state),
+            "vars": _overrides() | self._vars,
+        }
         self._process = subprocess.Popen(
             [str(bootstrap.node()), str(bootstrap.ROOT / "runtime" / "node" / "serve.mjs")],
             stdin=subprocess.PIPE,
@@ -140,10 +145,6 @@ class Runtime:
         with urllib.request.urlopen(f"{self._probe}/memory", timeout=10) as response:  # noqa: S310
             return int(response.read())
 
-    def _bindings(self) -> dict[str, str]:
-        given = {key.removeprefix(_OVERRIDE): text for key, text in os.environ.items() if key.startswith(_OVERRIDE)}
-        return dev_secrets.load(self.state) | given | self._vars
-
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout  # noqa: S101
         for line in process.stdout:
@@ -192,3 +193,7 @@ def _environment() -> dict[str, str]:
 def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def _overrides() -> dict[str, str]:
+    return {key.removeprefix(_OVERRIDE): text for key, text in os.environ.items() if key.startswith(_OVERRIDE)}

@@ -1,10 +1,12 @@
 // Imports the Worker's main module in Pyodide and makes the JavaScript classes that workerd calls.
 import * as cloudflareWorkers from "cloudflare:workers";
 import * as cloudflareSockets from "cloudflare:sockets";
+import { probe } from "./probe.mjs";
 import { startInterpreter } from "./interpreter.mjs";
 import { allow, compileFromFiles } from "./startup.mjs";
 import { patchedWaitUntil, patchWaitUntil } from "./wait_until.mjs";
 
+const COMPATIBILITY_FLAGS = {};
 const RAW_HANDLERS = {
   DurableObject: ["connect", "alarm", "webSocketMessage", "webSocketClose", "webSocketError"],
   WorkerEntrypoint: ["connect"],
@@ -12,8 +14,8 @@ const RAW_HANDLERS = {
 };
 
 /** Import the main module; the result has the JavaScript class for every class that it exports. */
-export async function startWorker({ packs, main, compatibilityFlags, sideModules }) {
-  compileFromFiles(sideModules);
+export async function startWorker({ packs, main, classNames, libraries }) {
+  compileFromFiles(libraries);
   const pyodide = await startInterpreter(packs);
   const workersModule = new Proxy(cloudflareWorkers, {
     get: (target, name) => (name === "waitUntil" ? patchedWaitUntil(target) : Reflect.get(target, name)),
@@ -25,13 +27,13 @@ export async function startWorker({ packs, main, compatibilityFlags, sideModules
     workerEntrypoint: cloudflareWorkers.WorkerEntrypoint,
     patchWaitUntil,
   });
-  pyodide.registerJsModule("_cloudflare_compat_flags", compatibilityFlags);
+  pyodide.registerJsModule("_cloudflare_compat_flags", COMPATIBILITY_FLAGS);
   const module = await pyodide._module.API.pyodide_base.pyimport_impl.callPromising(main);
   const introspection = pyodide.pyimport("_cloudflare.introspection");
   const found = introspection.collect_entrypoint_classes(module);
   let allowed = false;
   const beforeRequest = () => allowed || ((allowed = true), allow(pyodide));
-  return entrypoints(found, { module, introspection, beforeRequest });
+  return { ...entrypoints(found, { module, introspection, beforeRequest }), RuntimeProbe: probe(pyodide) };
 }
 
 function entrypoints({ durableObjects, workerEntrypoints, workflowEntrypoints }, python) {
