@@ -33,6 +33,15 @@ CREATE TABLE user_roles (
   PRIMARY KEY (user_id, role)
 ) STRICT, WITHOUT ROWID;
 
+-- People as the account services read them.
+CREATE VIEW people AS
+SELECT
+  u.id AS user_id, u.email_sealed, u.email_lookup, u.email_verified_at, u.password_hash, u.display_name, u.locale,
+  u.suspended_at, u.created_at AS joined_at,
+  (SELECT group_concat(role) FROM user_roles r WHERE r.user_id = u.id) AS roles
+FROM users u
+WHERE u.deleted_at IS NULL;
+
 CREATE TABLE user_languages (
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   language TEXT NOT NULL,
@@ -87,17 +96,17 @@ CREATE TABLE one_time_tokens (
 CREATE INDEX one_time_tokens_by_user ON one_time_tokens (user_id, purpose);
 CREATE INDEX one_time_tokens_by_expiry ON one_time_tokens (expires_at);
 
--- Mail in development, and mail that the provider did not take yet.
+-- Mail that waits for the provider, written with what it tells of; in development it stays here to be read.
 CREATE TABLE outbox_mail (
   id TEXT PRIMARY KEY,
   recipient_sealed TEXT NOT NULL,
   subject TEXT NOT NULL,
   body_sealed TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
-  created_at INTEGER NOT NULL,
-  sent_at INTEGER
+  next_attempt_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX outbox_mail_unsent ON outbox_mail (created_at) WHERE sent_at IS NULL;
+CREATE INDEX outbox_mail_by_attempt ON outbox_mail (next_attempt_at);
 
 CREATE TABLE blocks (
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
