@@ -22,9 +22,12 @@ CREATE TABLE users (
   onboarding_completed_at INTEGER,
   suspended_at INTEGER,
   deleted_at INTEGER,
+  erased_at INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- Deleted accounts of which something may be left outside the database.
+CREATE INDEX users_to_erase ON users (deleted_at) WHERE deleted_at IS NOT NULL AND erased_at IS NULL;
 
 CREATE TABLE user_roles (
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -126,6 +129,7 @@ CREATE TABLE reports (
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reports_by_status ON reports (status, created_at);
+CREATE INDEX reports_by_reporter ON reports (reporter_id, created_at);
 
 -- What happened in a person's learning, for statistics, badges and the history time line.
 CREATE TABLE activity (
