@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from handlers import operation, site
+from handlers import auth, media, operation, outbox, site, users
 
-GROUPS = (operation.routes, site.routes)
+GROUPS = (
+    auth.routes,
+    auth.well_known,
+    users.routes,
+    media.routes,
+    operation.routes,
+    outbox.routes,
+    site.routes,
+)
 
 ROUTES = tuple(route for group in GROUPS for route in group.declared)

@@ -41,10 +41,10 @@ class Limits:
         if lease is None or now >= lease.reset_at or lease.left <= 0:
             lease = await self._renew(context, policy, key, now)
         if lease.left <= 0:
-            wait = _seconds(lease.reset_at - now)
+            wait = _seconds(policy, lease.reset_at - now)
             raise TooManyRequests(retry_after=wait, headers=_headers(policy, 0, wait))
         lease.left -= 1
-        return _headers(policy, lease.left + lease.remaining, _seconds(lease.reset_at - now))
+        return _headers(policy, lease.left + lease.remaining, _seconds(policy, lease.reset_at - now))
 
     async def _renew(self, context: Context, policy: Policy, key: str, now: int) -> _Lease:
         known = self._leases.get(key)
@@ -71,8 +71,9 @@ class RequestLimiter:
         return await self.limits.take(self.context, policy, subject)
 
 
-def _seconds(milliseconds: int) -> int:
-    return max(1, -(-milliseconds // 1000))
+def _seconds(policy: Policy, milliseconds: int) -> int:
+    """Whole seconds, rounded up; the object's clock may be a little ahead of ours."""
+    return min(policy.window, max(1, -(-milliseconds // 1000)))
 
 
 def _headers(policy: Policy, remaining: int, reset: int) -> list[Header]:
