@@ -10,6 +10,7 @@ from services.accounts import csrf, one_time, recovery, registration, sessions
 from services.accounts.devices import device_name
 from services.accounts.keys import published_keys
 from services.accounts.models import (
+    Accepted,
     DeviceSession,
     ForgotBody,
     LoginBody,
@@ -109,11 +110,11 @@ async def sign_out_device(call: Call, session_id: str) -> None:
 
 
 @routes.post("/password/forgot", auth=PUBLIC, status=202, limit="sign_in")
-async def forgot_password(call: Call, body: ForgotBody) -> Reply:
+async def forgot_password(call: Call, body: ForgotBody) -> Accepted:
     """Mail a link to choose a new password. The answer is the same whether there is an account or not."""
     await call.limit("sign_in", registration.account_subject(call.context, body.email))
     call.context.defer(recovery.forgot_password(call.context, body.email))
-    return Reply(202)
+    return Accepted(message="If there is an account with this address, a mail is on its way.")
 
 
 @routes.post("/password/reset", auth=PUBLIC, limit="sign_in", problems=(InvalidOneTimeToken, WeakPassword))
@@ -129,10 +130,10 @@ async def verify_email(call: Call, body: TokenBody) -> None:
 
 
 @routes.post("/email/verify/resend", auth=USER, status=202)
-async def resend_verification(call: Call) -> Reply:
+async def resend_verification(call: Call) -> Accepted:
     """Mail the link to confirm the address again, at most once a minute."""
     await recovery.resend_verification(call.context, call.user)
-    return Reply(202)
+    return Accepted(message="If the address is not confirmed yet, a mail is on its way.")
 
 
 @routes.post("/ticket", auth=FRESH)

@@ -91,6 +91,12 @@ class TokenBody(Model):
     token: Secret
 
 
+class Accepted(Model):
+    """The request is taken; what comes of it comes by mail."""
+
+    message: str
+
+
 class User(Model):
     """The signed-in person. ``email`` is null for one who came through a provider that tells none."""
 

@@ -32,7 +32,7 @@ async def register(context: Context, body: RegisterBody, user_id: str, device: s
     person = await _person(context, body, email, user_id)
     opened = await open_session(context, person, device)
     statements = [
-        insert_person(context, person, body.time_zone, body.agreements),
+        insert_person(person, body.time_zone, body.agreements),
         *opened.statements,
         *await verification(context, person.id, email, person.locale),
     ]
@@ -66,9 +66,9 @@ def account_subject(context: Context, address: str) -> str:
     return "account:" + Sealer(context.config).lookup(address, "sign_in")
 
 
-def insert_person(context: Context, person: Person, time_zone: str, agreements: Agreements) -> Statement:
+def insert_person(person: Person, time_zone: str, agreements: Agreements) -> Statement:
     """The statement that creates the account of a person."""
-    now = context.clock.now()
+    now = person.created_at
     return sql(
         "INSERT INTO users (id, email_sealed, email_lookup, email_verified_at, password_hash, display_name,"
         " time_zone, locale, agreements, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
