@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, cast
 
 OPEN: Final = "o"
 HEARTBEAT: Final = "h"
@@ -62,7 +62,7 @@ def decode_payload(payload: str | bytes, *, limit: int, socket: bool = False) ->
         value: Any = json.loads(payload if isinstance(payload, str) else payload.decode())
     except (ValueError, RecursionError):
         raise PayloadError("Broken JSON encoding.") from None
-    messages: list[Any] = value if isinstance(value, list) else [value]
+    messages = cast("list[Any]", value) if isinstance(value, list) else [value]
     if not all(isinstance(message, str) for message in messages):
         raise PayloadError("Broken JSON encoding.")
     return messages

@@ -295,7 +295,7 @@ class ServerConnection:
         target = self.subscriptions[subscription]
         ack = None
         if target.ack != "auto":
-            if len(message_id.encode()) > self.limits.message_id:
+            if len(json.dumps(message_id)) > self.limits.message_id:
                 raise ValueError(f"A message id may have {self.limits.message_id} octets.")
             ack = str(self._pending.add(subscription, message_id))
         version = self.version or "1.2"
@@ -376,7 +376,7 @@ class ServerConnection:
         self._pending = Unacknowledged(self.limits.pending, issued)
         order = list(self.subscriptions)
         for number, index, message_id in pending:
-            self._pending.restore(number, order[index], message_id)
+            self._pending.restore(number, order[int(index)], message_id)
         for name, lost in transactions:
             self._transactions.begin(name, lost=lost)
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -101,7 +102,7 @@ class Transactions:
             raise ProtocolError("duplicate_transaction", "That transaction is open already.")
         if len(self._open) >= self._limits.transactions:
             raise ProtocolError("too_many_transactions", f"{self._limits.transactions} may be open at once.")
-        if len(name.encode()) > self._limits.transaction_id:
+        if len(json.dumps(name)) > self._limits.transaction_id:
             raise ProtocolError("bad_transaction", f"Its name may have {self._limits.transaction_id} octets.")
         self._open[name] = Transaction(lost=lost)
 

@@ -24,9 +24,11 @@ class WindowFull(Exception):  # noqa: N818 - nobody erred: it says to wait
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one connection (1.2, Size Limits). Lengths are octets.
+    """Bounds of one connection (1.2, Size Limits).
 
-    The defaults keep ``ServerConnection.dump()`` below 12 KiB, so that it fits a socket's attachment.
+    Lengths are octets, that of a header line is characters. What
+    ``ServerConnection.dump()`` holds (subscriptions, message and transaction ids) is measured as JSON: the
+    defaults keep all of it below 12 KiB, so that it fits a socket's attachment.
     """
 
     headers: int = 64
@@ -34,7 +36,7 @@ class Limits:
     header_line: int = 8_192
     body: int = 262_144
     subscriptions: int = 64
-    subscription_octets: int = 6_144
+    subscription_octets: int = 5_120
     pending: int = 64
     message_id: int = 64
     transactions: int = 8
