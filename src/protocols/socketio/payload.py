@@ -32,9 +32,10 @@ def _finite(text: str) -> float:
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).raw_decode
-_STRINGS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-_BRACKETS: Final = re.compile(r"[^\[\]{}]+")
-_STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
+_ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
+_STRING: Final = re.compile(rb'"[^"]*"?')
+_STEP: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_MARKS: Final = bytes(set(range(256)) - {*_STEP, ord('"')})
 
 
 def parse_json(text: str, start: int, max_depth: int) -> Any:
@@ -53,7 +54,13 @@ def check_depth(text: str, start: int, max_depth: int) -> None:
     """Refuse nesting that could exhaust the stack. Few brackets cannot nest deeply: most text passes."""
     if text.count("[", start) + text.count("{", start) <= max_depth:
         return
-    brackets = _BRACKETS.sub("", _STRINGS.sub("", text[start:]))
+    data = text[start:].encode(errors="replace")
+    marks = (_ESCAPE.sub(b"", data) if b"\\" in data else data).translate(None, _NO_MARKS)
+    # Quotes side by side go first: nearly all strings, and the others stay inside or outside of one.
+    brackets = _STRING.sub(b"", marks.replace(b'""', b""))
+    # Without its innermost two levels a list of flat objects is nothing.
+    if len(brackets.replace(b"{}", b"").replace(b"[]", b"")) <= max_depth - 2:
+        return
     if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > max_depth:
         raise MalformedPacket("the payload is nested too deeply")
 

@@ -126,10 +126,11 @@ def test_lone_surrogates_are_escaped_alike():
     assert run(encode=[theirs(packet)])["encoded"] == [encode(packet)]
 
 
-REFUSED = (
-    '7 9[] abc 2{} 2[] 2[null] 2["connect"] 2abc["a"] 0[] 0null 1{} 3{} 4[] 5 50-[] 5-1-["a"] 5["a"] '
-    '565-["a"] 5999999999-["a"] 2[NaN] 2["a"]x 21-["a"]'
-).split()
+REFUSED = [
+    *("7", "9[]", "abc", "2{}", "2[]", "2[null]", '2["connect"]', '2abc["a"]', "0[]", "0null", "1{}", "3{}"),
+    *("4[]", "5", "50-[]", '5-1-["a"]', '5["a"]', '565-["a"]', '5999999999-["a"]', "2[NaN]", '2["a"]x'),
+    '21-["a"]',
+]
 
 
 @pytest.mark.parametrize("frame", REFUSED)
@@ -144,7 +145,6 @@ def test_the_reference_refuses_it():
 
 def test_where_the_reference_is_laxer_than_the_document_we_are_not():
     frames = [
-        [""],
         [""],
         ["2"],
         ["3[]"],
