@@ -50,7 +50,7 @@ class SkillScore:
 
 @dataclass(frozen=True, slots=True)
 class Overall:
-    """The verdict: score 0 to 100, its level, the levels of the 90 % interval, the probability of the level."""
+    """The verdict: score (0 to 100), its level, the levels of the 90 % interval, the level's probability."""
 
     score: float
     level: Level

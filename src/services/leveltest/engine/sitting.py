@@ -48,7 +48,7 @@ class UnknownChoice(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answered choice item and the parameters under which it was asked: recalibration changes no past test."""
+    """An answered choice item with its parameters as they were: a recalibration changes no past test."""
 
     item: str
     area: Area
