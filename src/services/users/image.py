@@ -61,6 +61,12 @@ async def remove_image(context: Context, user_id: str) -> None:
     await _show(context, user_id, None)
 
 
+async def erase_pictures(context: Context, user_id: str) -> None:
+    """Delete every picture that the person ever uploaded and that is still there."""
+    while keys := (await context.media.list(prefix(user_id)))[0]:
+        await context.media.delete(keys)
+
+
 async def _show(context: Context, user_id: str, key: str | None) -> Profile:
     before, _, after = await context.db.batch(
         [
