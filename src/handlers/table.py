@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from handlers import auth, media, operation, outbox, site, users
+from handlers import auth, media, oauth, operation, outbox, site, users
 
 GROUPS = (
     auth.routes,
+    oauth.routes,
     auth.well_known,
     users.routes,
     media.routes,

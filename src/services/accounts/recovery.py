@@ -104,6 +104,8 @@ async def _reset(context: Context, person: Person, email: str | None, hashed: st
         ),
         revocation(context, person.id),
     ]  # fmt: skip
+    if not person.email_verified:  # whoever linked them has never proven the address
+        statements.append(sql("DELETE FROM identities WHERE user_id = ?", person.id))
     if email:
         letter = letters.write(context, "password_changed", recipient=email, locale=person.locale)
         statements.append(await post(context, letter))
