@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -20,14 +20,17 @@ Headers = Mapping[str, str]
 
 @dataclass(slots=True)
 class Connect:
-    """The client introduces itself: answer with ``connected()`` or ``error()``. ``version`` is agreed."""
+    """The client introduces itself: answer with ``connected()`` or ``error()``. ``version`` is agreed.
+
+    Credentials stay out of ``repr``, and so out of logs.
+    """
 
     version: Version
     host: str | None
     login: str | None
-    passcode: str | None
+    passcode: str | None = field(repr=False)
     heart_beat: tuple[int, int]
-    headers: Headers
+    headers: Headers = field(repr=False)
 
 
 @dataclass(slots=True)

@@ -45,14 +45,52 @@ class TestQuoting:
 class TestPayload:
     @pytest.mark.parametrize(
         ("payload", "messages"),
-        [('"a"', ["a"]), ('["a","b"]', ["a", "b"]), ("[]", []), (b'["\xc3\xa9"]', ["é"])],
+        [
+            ('"a"', ["a"]),
+            (' "a"\n', ["a"]),
+            ('\t[ "a" ,\r\n"[]," ] ', ["a", "[],"]),
+            ("[ ]", []),
+            ('["a","b"]', ["a", "b"]),
+            ("[]", []),
+            (b'["\xc3\xa9"]', ["é"]),
+        ],
     )
     def test_is_a_string_or_an_array_of_strings(self, payload, messages):
         assert decode_payload(payload, limit=1_000) == messages
 
     @pytest.mark.parametrize(
         "payload",
-        ['["x', "1", "{}", "null", "[1]", '["a",null]', '[["a"]]', "NaN", b'["\xff"]', "[" * 100_000, "\x00"],
+        [
+            '["x',
+            "1",
+            "{}",
+            "null",
+            "[1]",
+            '["a",null]',
+            '[["a"]]',
+            "NaN",
+            b'["\xff"]',
+            "[" * 100_000,
+            "\x00",
+            " ",
+            "[",
+            "]",
+            ",",
+            '["a"',
+            '["a",]',
+            '[,"a"]',
+            '"a"]',
+            '["a"],',
+            '["a"]]',
+            '["a""b"]',
+            '"a","b"',
+            '"a""b"',
+            '"a\nb"',
+            "[]]",
+            "[],",
+            '["a",["b"]]',
+            "\xa0[]",
+        ],
     )
     def test_anything_else_is_broken(self, payload):
         error = refusal(payload, limit=200_000)
@@ -70,6 +108,19 @@ class TestPayload:
     def test_what_we_frame_a_client_could_send(self, messages):
         frame = message_frame([quote(message) for message in messages])
         assert decode_payload(frame[1:], limit=10_000) == json.loads(json.dumps(messages))
+
+    @given(st.lists(st.sampled_from(['"', "[", "]", ",", " ", "a", '"a"', "\\\\", "{", "1"]), max_size=12))
+    def test_agrees_with_json(self, parts):
+        payload = "".join(parts) or " "
+        try:
+            value = json.loads(payload)
+        except ValueError:
+            value = None
+        expected = [value] if isinstance(value, str) else value
+        if isinstance(expected, list) and all(isinstance(message, str) for message in expected):
+            assert decode_payload(payload, limit=1_000) == expected
+        else:
+            assert str(refusal(payload)) == "Broken JSON encoding."
 
     @given(st.one_of(st.binary(max_size=60), st.text(max_size=60)))
     def test_garbage_raises_nothing_else(self, payload):

@@ -62,6 +62,7 @@ class TestConnecting:
         assert isinstance(event, Connect)
         assert (event.version, event.host, event.login, event.passcode) == ("1.2", "x", "me", "s")
         assert event.heart_beat == (100, 200)
+        assert "passcode" not in repr(event)
 
     @pytest.mark.parametrize(
         ("accept", "version"),
