@@ -10,6 +10,7 @@ import js
 from pyodide.ffi import jsnull, to_js
 from workers import import_from_javascript
 
+from edge.ai import workers_ai
 from edge.d1 import D1
 from edge.http.headers import acceptable_request_id
 from edge.http.messages import Reply, Request
@@ -44,6 +45,7 @@ class Platform:
         self.media = R2(env.MEDIA)
         self.assets = StaticAssets(env.ASSETS)
         self.objects = RemoteObjects(env)
+        self.ai = workers_ai(env)
 
     def context(self, ctx: Any, request_id: str | None = None) -> Context:
         """What services get while one event of the platform is handled."""
@@ -54,7 +56,7 @@ class Platform:
 
         return Context(
             db=self.db, kv=self.kv, media=self.media, assets=self.assets, clock=CLOCK, random=RANDOM, crypto=CRYPTO, http=HTTP,
-            log=log, metrics=self.metrics, config=self.config, defer=defer, objects=self.objects,
+            log=log, metrics=self.metrics, config=self.config, defer=defer, objects=self.objects, ai=self.ai,
         )  # fmt: skip
 
 

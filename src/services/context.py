@@ -197,6 +197,24 @@ class Http(Protocol):
     ) -> HttpReply: ...
 
 
+class Inference(Protocol):
+    """Models that the platform runs (Workers AI)."""
+
+    async def run(
+        self,
+        model: str,
+        inputs: str,
+        *,
+        timeout: float,  # noqa: ASYNC109 - the edge enforces it
+        max_bytes: int = 1_000_000,
+    ) -> HttpReply:
+        """Run a model on inputs given as JSON; its answer as an HTTP reply, whatever the status.
+
+        Raises ``UpstreamError`` if there is none within ``timeout`` seconds and ``max_bytes``.
+        """
+        ...
+
+
 class Log(Protocol):
     """Structured logging: an event name and fields that hold no personal data."""
 
@@ -251,6 +269,8 @@ class Context:
     config: Config
     defer: Defer
     objects: Objects
+    ai: Inference | None = None
+    """The models of the platform; None where the environment has no such binding."""
 
 
 class Stub(Protocol):
