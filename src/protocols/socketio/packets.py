@@ -53,7 +53,7 @@ class Limits:
     """What one packet may cost. ``max_bytes`` is that of all its attachments together."""
 
     max_attachments: int = 64
-    max_bytes: int = 10_000_000
+    max_bytes: int = 2_000_000
     max_depth: int = 64
 
 

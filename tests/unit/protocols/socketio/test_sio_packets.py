@@ -171,6 +171,27 @@ def test_brackets_that_do_not_nest_are_no_nesting():
     assert decode("31" + json.dumps(flat)).data == flat
 
 
+def depth(value):
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+
+TRICKY = st.text('[]{}"\\,: n\n한', max_size=6)
+NESTED = st.recursive(
+    TRICKY,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TRICKY, inner, max_size=3)),
+    max_leaves=20,
+).map(lambda value: ["a", value])
+
+
+@given(NESTED, st.booleans())
+def test_nesting_is_measured_exactly_whatever_the_strings_hold(data, ascii_only):
+    frame = "2" + json.dumps(data, ensure_ascii=ascii_only)
+    assert decode(frame, limits=Limits(max_depth=depth(data))).data == data
+    with pytest.raises(MalformedPacket, match="deeply"):
+        decode(frame, limits=Limits(max_depth=depth(data) - 1))
+
+
 class TestAttachments:
     @pytest.mark.parametrize("count", ["0", "-1", "", "01", "1.5", "a", " 1", "99999", "9" * 400])
     def test_their_number_is_a_plain_number(self, count):
