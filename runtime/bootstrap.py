@@ -23,6 +23,8 @@ PYTHON = VENV / "bin" / "python"
 MODULES = ROOT / "python_modules"
 NODE_MODULES = ROOT / "node_modules"
 BUILD = ROOT / "build"
+IMAGE = BUILD / "image"
+HOST = ROOT / "runtime" / "host"
 TOOLS_LOCK = ROOT / "requirements" / "tools.txt"
 WORKER_LOCK = ROOT / "requirements" / "worker.txt"
 
@@ -63,6 +65,7 @@ def main() -> None:
         _step("tools", VENV, [TOOLS_LOCK], install_tools, salt=sys.version)
         _step("node", NODE_MODULES, [ROOT / "package-lock.json"], install_node_modules)
         _step("worker", MODULES, [WORKER_LOCK], install_worker_modules)
+        _step("image", IMAGE, [WORKER_LOCK, ROOT / "package-lock.json", *sorted(HOST.rglob("*.py")), *sorted(HOST.rglob("*.mjs"))], make_image)
 
 
 def _step(name: str, target: Path, inputs: list[Path], action, salt: str = "") -> None:  # noqa: ANN001
@@ -115,6 +118,12 @@ def install_worker_modules() -> None:
             zipfile.ZipFile(wheel).extractall(MODULES)
     (MODULES / "pyvenv.cfg").touch()
     (MODULES / ".synced").write_text(_pinned("workers-py", "tools"))
+
+
+def make_image() -> None:
+    """Start the interpreter once and keep its memory: later starts begin there."""
+    environment = tool_environment()
+    subprocess.run([str(node()), str(ROOT / "runtime" / "node" / "prepare.mjs")], check=True, env=environment)
 
 
 def write_locks() -> None:

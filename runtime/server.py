@@ -142,8 +142,8 @@ class Runtime:
 
     def memory(self) -> int:
         """Return the size in bytes of the interpreter's WebAssembly memory."""
-        with urllib.request.urlopen(f"{self._probe}/memory", timeout=10) as response:  # noqa: S310
-            return int(response.read())
+        with urllib.request.urlopen(self._probe, timeout=10) as response:  # noqa: S310
+            return json.load(response)["memory"]
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout  # noqa: S101

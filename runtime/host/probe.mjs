@@ -1,12 +1,11 @@
-// What the tests and benchmarks ask about the running interpreter. workerd serves it on a port of its own.
+// What the runtime asks about the interpreter that it started. workerd serves this on a port of its own.
 import { WorkerEntrypoint } from "cloudflare:workers";
 
-/** Make the entrypoint; `memory` is undefined when the interpreter did not start. */
-export function probe(pyodide) {
+/** Make the entrypoint that tells the size of the interpreter's memory and why the Worker could not start, if so. */
+export function probe({ pyodide, failure = null }) {
   return class RuntimeProbe extends WorkerEntrypoint {
-    fetch(request) {
-      if (new URL(request.url).pathname !== "/memory") return new Response(null, { status: 404 });
-      return new Response(String(pyodide?._module.HEAP8.length ?? 0));
+    fetch() {
+      return Response.json({ memory: pyodide._module.HEAP8.length, failure });
     }
   };
 }

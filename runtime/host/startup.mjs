@@ -1,7 +1,7 @@
 // Randomness and timers are refused until the first request. What workerd itself refuses needs nothing here.
 const original = { setTimeout: globalThis.setTimeout, getRandomValues: crypto.getRandomValues };
 
-/** Refuse from here on; the counter says how many calls for randomness get constant bytes instead. */
+/** Refuse from here on; a counter in Python's memory says how many calls for randomness get constant bytes. */
 export function refuseUntilFirstRequest(Module, counter) {
   crypto.getRandomValues = (array) => {
     if (!Module.HEAP8[counter]) throw new Error("Randomness is not allowed while modules are imported.");
@@ -22,9 +22,9 @@ export function allow(pyodide) {
   pyodide.pyimport("_cloudflare.entropy_patches").before_first_request();
 }
 
-/** Give Pyodide the compiled modules of the shared libraries that it opens by their bytes. */
-export function compileFromFiles(sideModules) {
-  const find = (bytes) => sideModules.find((side) => side.size === bytes.length)?.module;
+/** Give Pyodide the compiled form of shared libraries: it asks with their bytes, and code generation is forbidden. */
+export function offerCompiled(libraries) {
+  const find = (bytes) => libraries.find(({ size }) => size === bytes.length)?.module;
   WebAssembly.Module = new Proxy(WebAssembly.Module, {
     construct: (target, [bytes]) => find(bytes) ?? new target(bytes),
   });

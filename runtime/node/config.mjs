@@ -16,14 +16,13 @@ export function readWorker({ config: file, environment, developerVars }) {
   return {
     name: config.name,
     main: config.main,
-    build: config.build?.command,
     options: {
       ...options,
       name: config.name,
       // The interpreter is not workerd's own but the one that the host starts.
       compatibilityFlags: compatibilityFlags.filter((flag) => !flag.startsWith("python_")),
     },
-    classNames: classNames(config),
+    expected: expectedClasses(config),
     databases: config.d1_databases.map((database) => ({
       binding: database.binding,
       id: options.d1Databases[database.binding]?.id ?? options.d1Databases[database.binding],
@@ -33,11 +32,12 @@ export function readWorker({ config: file, environment, developerVars }) {
   };
 }
 
-function classNames(config) {
+/** Names of classes that the main module has to export. */
+function expectedClasses(config) {
   const own = ({ script_name: script }) => script === undefined || script === config.name;
   const objects = config.durable_objects.bindings.filter(own).map((binding) => binding.class_name);
   const workflows = (config.workflows ?? []).filter(own).map((workflow) => workflow.class_name);
   const services = (config.services ?? []).filter(({ service }) => service === config.name);
-  const entrypoints = services.map((service) => service.entrypoint).filter(Boolean);
-  return [...new Set([...objects, ...workflows, ...entrypoints])];
+  const entrypoints = services.flatMap(({ entrypoint }) => entrypoint ?? []);
+  return { objects: [...new Set(objects)], entrypoints: [...new Set([...workflows, ...entrypoints])] };
 }

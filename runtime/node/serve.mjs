@@ -4,14 +4,17 @@ import fs from "node:fs";
 import path from "node:path";
 import readline from "node:readline";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
-import { bundle } from "./bundle.mjs";
+import { workerModules } from "./bundle.mjs";
 import { readWorker } from "./config.mjs";
+import { readable } from "./log.mjs";
 import { migrate } from "./migrations.mjs";
 
+const SAVED_TOGETHER = 100;
 const input = readline.createInterface({ input: process.stdin });
 const settings = JSON.parse((await once(input, "line"))[0]);
 const persistence = path.join(settings.state, "v3");
 let miniflare;
+let print = console.log;
 
 input.on("close", stop);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stop);
@@ -19,13 +22,14 @@ await serve();
 
 async function serve() {
   const worker = readWorker(settings);
-  for (const name of await migrate(worker, persistence)) console.log(`applied migration ${name}`);
+  print = ((show) => (message) => console.log(show(message)))(readable(path.relative(process.cwd(), path.dirname(worker.main))));
+  await applyMigrations(worker);
   miniflare = new Miniflare(options(worker, settings.port));
-  const url = await miniflare.ready;
-  const probe = await miniflare.unsafeGetDirectURL(worker.name, "RuntimeProbe");
-  console.log(`probe on ${probe.origin}`);
-  console.log(`ready on ${url.origin}`);
-  if (settings.watch) watch(worker, Number(url.port));
+  const { port, origin } = await miniflare.ready;
+  const failure = await examine(worker);
+  if (failure && !settings.watch) process.exit(1);
+  if (settings.watch) watch(worker, Number(port));
+  print(`ready on ${origin}`);
 }
 
 function options(worker, port) {
@@ -35,37 +39,60 @@ function options(worker, port) {
     cf: false,
     resourcePersistencePath: persistence,
     unsafeTriggerHandlers: true,
-    handleStructuredLogs: ({ message }) => console.log(message),
+    handleStructuredLogs: ({ message }) => hear(message),
     log: new Log(LogLevel.WARN),
     workers: [
       {
         ...worker.options,
         bindings: { ...settings.secrets, ...worker.options.bindings, ...settings.vars },
-        modules: bundle(worker),
+        modules: workerModules(worker),
         unsafeDirectSockets: [{ entrypoint: "RuntimeProbe" }],
       },
     ],
   });
 }
 
-function watch(worker, port) {
-  let timer;
-  const changed = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => reload(port), 150);
-  };
-  fs.watch(path.dirname(worker.main), { recursive: true }, changed);
-  fs.watch(settings.config, changed);
+async function applyMigrations(worker) {
+  for (const name of await migrate(worker, persistence)) print(`applied migration ${name}`);
 }
 
-async function reload(port) {
+/** Tell where the probe listens, and print why the Worker could not start, if it could not. */
+async function examine(worker) {
+  const probe = await miniflare.unsafeGetDirectURL(worker.name, "RuntimeProbe");
+  console.log(`probe on ${probe.origin}`);
+  const { failure } = await (await fetch(probe)).json();
+  if (failure) print(`The Worker could not start.\n${failure}`);
+  return failure;
+}
+
+function hear(message) {
+  print(message);
+  if (settings.watch && message.startsWith("Python worker fatal error")) reload();
+}
+
+let reload = () => {};
+
+function watch(worker, port) {
+  let timer;
+  let running = Promise.resolve();
+  reload = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => (running = running.then(() => restart(port))), SAVED_TOGETHER);
+  };
+  for (const folder of [path.dirname(worker.main), ...worker.databases.map((database) => database.folder)]) {
+    if (fs.existsSync(folder)) fs.watch(folder, { recursive: true }, reload);
+  }
+  fs.watch(settings.config, reload);
+}
+
+async function restart(port) {
   try {
     const worker = readWorker(settings);
-    await migrate(worker, persistence);
+    await applyMigrations(worker);
     await miniflare.setOptions(options(worker, port));
-    console.log("reloaded");
+    if (!(await examine(worker))) print("reloaded");
   } catch (error) {
-    console.log(`not reloaded: ${error.message}`);
+    print(`not reloaded: ${error.message}`);
   }
 }
 

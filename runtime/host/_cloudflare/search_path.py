@@ -6,7 +6,7 @@ from site import addsitedir
 PYTHON_MODULES = "/session/metadata/python_modules"
 
 
-def setup_python_search_path():
+def extend():
     """Put the vendored packages after the Worker's own modules and before Pyodide's, and obey their .pth files."""
     position = next(index for index, path in enumerate(sys.path) if "site-packages" in path)
     sys.path.insert(position, PYTHON_MODULES)
