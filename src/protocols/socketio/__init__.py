@@ -16,17 +16,8 @@ from protocols.socketio.connection import (
     ServerConnection,
     Settings,
 )
-from protocols.socketio.packets import (
-    Decoder,
-    Frame,
-    Limits,
-    MalformedPacket,
-    Packet,
-    PacketType,
-    ProtocolError,
-    encode,
-    encode_event,
-)
+from protocols.socketio.errors import MalformedPacket, ProtocolError, TooMuch, UnexpectedPacket
+from protocols.socketio.packets import Decoder, Frame, Limits, Packet, PacketType, encode, encode_event
 
 __all__ = [
     "AckReceived",
@@ -46,6 +37,8 @@ __all__ = [
     "Send",
     "ServerConnection",
     "Settings",
+    "TooMuch",
+    "UnexpectedPacket",
     "encode",
     "encode_event",
 ]

@@ -8,23 +8,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from protocols.socketio.errors import MalformedPacket, ProtocolError, TooMuch
+from protocols.socketio.errors import MalformedPacket, TooMuch
 from protocols.socketio.payload import attach, dump_json, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-__all__ = [
-    "Decoder",
-    "Frame",
-    "Limits",
-    "MalformedPacket",
-    "Packet",
-    "PacketType",
-    "ProtocolError",
-    "encode",
-    "encode_event",
-]
 
 Frame = str | bytes
 """The data of one Engine.IO message."""
