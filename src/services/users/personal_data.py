@@ -32,10 +32,11 @@ class Holding(NamedTuple):
 
 
 _ANONYMISE = (
-    "UPDATE users SET email_sealed = NULL, email_lookup = NULL, email_verified_at = NULL, password_hash = NULL,"
-    " display_name = 'Deleted user', english_name = NULL, bio = '', native_language = NULL,"
-    " birth_date_sealed = NULL, phone_sealed = NULL, image_key = NULL, time_zone = 'UTC', locale = 'en',"
-    " settings = '{}', agreements = '{}', onboarding_completed_at = NULL WHERE id = ?1"
+    "UPDATE users SET email_sealed = NULL, email_lookup = NULL, email_verified_at = NULL,"
+    " password_hash = NULL, display_name = 'Deleted user', english_name = NULL, bio = '',"
+    " native_language = NULL, birth_date_sealed = NULL, phone_sealed = NULL, image_key = NULL,"
+    " time_zone = 'UTC', locale = 'en', settings = '{}', agreements = '{}', onboarding_completed_at = NULL"
+    " WHERE id = ?1"
 )
 
 HOLDINGS = (

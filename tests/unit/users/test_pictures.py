@@ -1,25 +1,32 @@
 """Uploaded pictures: what is kept, what is left out, what is refused.
 
-The files in ``pictures/`` were made by libvips; ``photo.*`` and the animations name their author, a place and a
-position, and ``photo.*`` but AVIF are to be turned (Exif orientation 6).
+The files in ``pictures/`` were made by libvips; ``photo.*`` and the animations name their author, a place
+and a position, and ``photo.*`` but AVIF are to be turned (Exif orientation 6).
 """
 
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from pathlib import Path
 from zlib import compress, crc32
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from services.images import BrokenImage, ImageTooLarge, UnsupportedImage, clean
 from services.images.common import MAX_FRAMES, MAX_PARTS
 from services.images.exif import orientation
-from services.problems import Problem
 
 PICTURES = {path.name: path.read_bytes() for path in sorted((Path(__file__).parent / "pictures").iterdir())}
-TYPES = {"png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif"}
+TYPES = {
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "avif": "image/avif",
+}
 NINE_MEGABYTES = 9_000_000
 
 each_picture = pytest.mark.parametrize("name", PICTURES)
@@ -72,12 +79,8 @@ class TestEveryFormat:
         damaged = bytearray(PICTURES[name])
         for position in data.draw(st.lists(st.integers(0, len(damaged) - 1), min_size=1, max_size=8)):
             damaged[position] = data.draw(st.integers(0, 255))
-        try:
-            image = clean(bytes(damaged))
-        except Problem as problem:
-            assert problem.status in (415, 422)
-        else:
-            assert len(image.data) <= len(damaged)
+        with suppress(BrokenImage, ImageTooLarge, UnsupportedImage):
+            assert len(clean(bytes(damaged)).data) <= len(damaged)
 
 
 class TestOtherFormats:
@@ -267,7 +270,10 @@ class TestAvif:
         assert len(clean(PICTURES["photo.avif"]).data) == len(PICTURES["photo.avif"])
 
     def test_the_exif_that_is_left_is_valid_and_empty(self) -> None:
-        assert b"\x00\x00\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00" in clean(PICTURES["photo.avif"]).data
+        assert (
+            b"\x00\x00\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"
+            in clean(PICTURES["photo.avif"]).data
+        )
 
     def test_foreign_boxes_become_free_space(self) -> None:
         data = PICTURES["photo.avif"]
