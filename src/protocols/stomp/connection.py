@@ -103,6 +103,14 @@ class ServerConnection:
         """How many more messages may be delivered to subscriptions that acknowledge."""
         return self.limits.pending - len(self._pending)
 
+    @property
+    def unsettled(self) -> list[tuple[str, str]]:
+        """Subscription and message id of what was neither ACKed nor NACKed, oldest first.
+
+        When the connection ends it "MAY be redelivered to another client" (SUBSCRIBE ack Header).
+        """
+        return [(subscription, message_id) for _, subscription, message_id in self._pending.entries()]
+
     # What arrives
 
     def receive(self, data: str | bytes) -> list[ev.Event]:
@@ -120,6 +128,7 @@ class ServerConnection:
                 frames += 1
                 if event := self._handle(frame):
                     events.append(event)
+                frame = None  # it did not err: what raises next is not about it
         except ProtocolError as error:
             events.append(self._fail(error, frame))
         if not frames and not events and data and not self.has_partial:

@@ -188,6 +188,11 @@ class TestClientFrames:
         assert isinstance(event, Failed)
         assert "\nreceipt-id:r\\c1\n" in event.frame
 
+    def test_an_error_does_not_name_the_receipt_of_the_frame_before(self):
+        event = open_connection().receive("SEND\ndestination:/a\nreceipt:r\n\n\0\0")[-1]
+        assert isinstance(event, Failed)
+        assert "receipt-id" not in event.frame
+
     def test_what_was_right_before_the_error_counts(self):
         events = open_connection().receive("SEND\ndestination:/a\n\n\0SEND\n\n\0")
         assert [type(event) for event in events] == [Send, Failed]
@@ -326,6 +331,15 @@ class TestAcknowledging:
         connection.receive(f"ACK\nid:{acks[1]}\n\n\0")
         assert connection.window == 2
         self.deliver(connection, 1)
+
+    @pytest.mark.parametrize("last", ["DISCONNECT\n\n\0", "ACK\nid:9\n\n\0", "BEGIN\ntransaction:t\n\n\0"])
+    def test_what_is_unsettled_can_be_redelivered_however_it_ends(self, last):
+        connection = open_connection()
+        subscribe(connection, "0", "client-individual")
+        self.deliver(connection, 3)
+        connection.receive("ACK\nid:2\n\n\0BEGIN\ntransaction:s\n\n\0ACK\nid:1\ntransaction:s\n\n\0")
+        connection.receive(last)
+        assert connection.unsettled == [("0", "m0"), ("0", "m2")]
 
     def test_the_servers_message_ids_are_bounded(self):
         connection = open_connection()
