@@ -101,6 +101,7 @@ class Bank:
     by_area: Mapping[Area, Sequence[Item]]
 
 
+@lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """The languages that have a bank, as BCP 47 tags."""
     return tuple(sorted(folder.name for folder in DATA.iterdir() if (folder / "plan.json").is_file()))
