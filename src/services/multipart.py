@@ -14,6 +14,8 @@ from services.problems import BadRequest, PayloadTooLarge
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+MAX_PART = 10 * 1024 * 1024
+"""Bytes that a part may have unless the caller says otherwise."""
 MAX_PART_HEADERS = 4096
 """Bytes of the headers of one part."""
 
@@ -54,7 +56,7 @@ def is_multipart(content_type: str) -> bool:
 
 
 def parse_multipart(
-    content_type: str, body: bytes, max_parts: int = 16, max_part_bytes: int = 10_000_000
+    content_type: str, body: bytes, max_parts: int = 16, max_part_bytes: int = MAX_PART
 ) -> list[Part]:
     """The fields of a form in their order; time and memory grow with the body's length only.
 
