@@ -4,7 +4,15 @@ Sections are those of the public protocol definition, which is also its test-sui
 current one, where they differ (``Dialect``).
 """
 
-from protocols.sockjs.frames import HEARTBEAT, OPEN, PayloadError, close_frame, decode_payload, message_frame
+from protocols.sockjs.frames import (
+    HEARTBEAT,
+    OPEN,
+    PayloadError,
+    close_frame,
+    decode_payload,
+    message_frame,
+    quote,
+)
 from protocols.sockjs.http import GREETING, Reply, Service, check_upgrade, read_callback, read_form
 from protocols.sockjs.routes import Route, route
 from protocols.sockjs.session import Output, Receiver, Session, State
@@ -31,6 +39,7 @@ __all__ = [
     "close_frame",
     "decode_payload",
     "message_frame",
+    "quote",
     "read_callback",
     "read_form",
     "route",
