@@ -1,8 +1,8 @@
 """What stands around every provider: deadline, one retry, circuit breaker, counters.
 
 A provider's own code makes one attempt and says with a ``ProviderError`` what went wrong; here is decided
-what follows from it. Retried are failures that a second try may not meet (time-outs, broken connections, 5xx),
-never a refusal (4xx) and never overload (429), which a retry would make worse.
+what follows from it. Retried are failures that a second try may not meet (time-outs, broken connections,
+5xx), never a refusal (4xx) and never overload (429), which a retry would make worse.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from services.audio import Audio
     from services.context import Context
 
-MAX_COMPLETION = 256 * 1024
-MAX_TRANSCRIPT = 2 * 1024 * 1024
+MAX_ANSWER = 2 * 1024 * 1024
+"""Bytes; five minutes of speech with word times are some hundred thousand."""
 UNDECODABLE = (400, 415, 422)
 """How servers refuse audio that they cannot read."""
 
@@ -45,16 +45,15 @@ class Server:
         """What stands around it."""
         return guard_of(self.name, self.base_url)
 
-    async def post(
-        self, context: Context, path: str, body: bytes, content_type: str, seconds: float, max_bytes: int
-    ) -> bytes:
+    async def post(self, context: Context, path: str, content: tuple[bytes, str], seconds: float) -> bytes:
         """One attempt; raises ``ProviderError`` or ``UpstreamError``."""
+        body, content_type = content
         headers = {"content-type": content_type, "accept": "application/json"}
         if self.key:
             headers["authorization"] = f"Bearer {self.key}"
         url = self.base_url.rstrip("/") + path
         reply = await context.http.fetch(
-            "POST", url, headers=headers, body=body, timeout=seconds, max_bytes=max_bytes
+            "POST", url, headers=headers, body=body, timeout=seconds, max_bytes=MAX_ANSWER
         )
         return accepted(reply).body
 
@@ -71,11 +70,9 @@ class OpenAiTranscriber:
         patience = patience_for(audio)
 
         async def attempt(seconds: float) -> Transcript:
-            body, content_type = _form(context, audio, language, self._server.model)
+            form = _form(context, audio, language, self._server.model)
             try:
-                answer = await self._server.post(
-                    context, "/audio/transcriptions", body, content_type, seconds, MAX_TRANSCRIPT
-                )
+                answer = await self._server.post(context, "/audio/transcriptions", form, seconds)
             except Refused as refusal:
                 if refusal.status not in UNDECODABLE or "language" in str(refusal):
                     raise
@@ -90,8 +87,8 @@ class OpenAiTranscriber:
 
 
 def patience_for(audio: Audio) -> Patience:
-    """Recognisers work at some fraction of real time: half of it, and some seconds to start."""
-    attempt = 15 + audio.duration_seconds / 2
+    """Recognisers take some seconds to start and, on a laptop, up to as long as the recording lasts."""
+    attempt = 20 + audio.duration_seconds
     return Patience(attempt, attempt * 1.25)
 
 
@@ -159,7 +156,7 @@ class OpenAiCompleter:
             body = json.dumps(request | formats[refused]).encode()
             try:
                 answer = await self._server.post(
-                    context, "/chat/completions", body, "application/json", seconds, MAX_COMPLETION
+                    context, "/chat/completions", (body, "application/json"), seconds
                 )
             except Refused as refusal:
                 if refusal.status not in UNDECODABLE or refused == len(formats) - 1:

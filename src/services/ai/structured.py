@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -66,11 +66,10 @@ def schema_of(answer: type[BaseModel]) -> dict[str, Any]:
 
 def _inlined(node: Any, definitions: Mapping[str, Any]) -> Any:
     if isinstance(node, list):
-        items: list[Any] = node
-        return [_inlined(item, definitions) for item in items]
+        return [_inlined(item, definitions) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
-    found: dict[str, Any] = node
+    found = cast("dict[str, Any]", node)
     if "$ref" in found:
         return _inlined(definitions[found["$ref"].rpartition("/")[2]], definitions)
     plain = {

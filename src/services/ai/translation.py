@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 INSTRUCTIONS = """
 You translate for language learners. Translate the value of "text" from the language "source" into the
-language "target" (BCP 47 tags). Keep meaning, tone, line breaks, names and emoji; add nothing, explain nothing.
+language "target" (BCP 47 tags). Keep meaning, tone, line breaks, names and emoji.
+Add nothing and explain nothing.
 """
 
 

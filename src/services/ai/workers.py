@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from services.ai import answers
 from services.ai.contracts import AiUnavailable
 from services.ai.guard import Patience, Refused, accepted, guard_of
-from services.ai.openai import MAX_COMPLETION, MAX_TRANSCRIPT, UNDECODABLE, patience_for
+from services.ai.openai import MAX_ANSWER, UNDECODABLE, patience_for
 from services.ai.usage import count_sound, count_tokens
 from services.audio.problems import AudioFormatUnsupported
 
@@ -30,12 +30,10 @@ M2M100 = "@cf/meta/m2m100-1.2b"
 A = TypeVar("A", bound=BaseModel)
 
 
-async def _run(
-    context: Context, model: str, inputs: str, answer: type[A], *, seconds: float, max_bytes: int
-) -> A:
+async def _run(context: Context, model: str, inputs: str, answer: type[A], seconds: float) -> A:
     if context.ai is None:
         raise AiUnavailable
-    reply = await context.ai.run(model, inputs, timeout=seconds, max_bytes=max_bytes)
+    reply = await context.ai.run(model, inputs, timeout=seconds, max_bytes=MAX_ANSWER)
     return answers.parsed(answer, accepted(reply).body)
 
 
@@ -55,9 +53,7 @@ class WorkersTranscriber:
 
         async def attempt(seconds: float) -> Transcript:
             try:
-                heard = await _run(
-                    context, self._model, inputs, answers.Heard, seconds=seconds, max_bytes=MAX_TRANSCRIPT
-                )
+                heard = await _run(context, self._model, inputs, answers.Heard, seconds)
             except Refused as refusal:
                 if refusal.status not in UNDECODABLE:
                     raise
@@ -100,9 +96,7 @@ class WorkersCompleter:
         inputs = json.dumps(request)
 
         async def attempt(seconds: float) -> tuple[str, answers.Usage]:
-            completed = await _run(
-                context, self._model, inputs, answers.Completed, seconds=seconds, max_bytes=MAX_COMPLETION
-            )
+            completed = await _run(context, self._model, inputs, answers.Completed, seconds)
             return completed.text, completed.usage or answers.Usage()
 
         guard = guard_of(self.name, "binding")
@@ -124,9 +118,7 @@ class WorkersTranslator:
         inputs = json.dumps({"text": text} | languages)
 
         async def attempt(seconds: float) -> str:
-            translated = await _run(
-                context, M2M100, inputs, answers.Translated, seconds=seconds, max_bytes=MAX_COMPLETION
-            )
+            translated = await _run(context, M2M100, inputs, answers.Translated, seconds)
             return translated.translated_text
 
         return await guard_of(self.name, "binding").call(context, "translate", self._patience, attempt)

@@ -18,7 +18,7 @@ def is_wav(body: bytes) -> bool:
 
 
 def read(body: bytes) -> Found:
-    """Codec and exact duration. A recorder that streams leaves the data's size open: they reach to the end."""
+    """Codec and exact duration. A recorder that streams leaves the size of the data open."""
     layout: tuple[str, int] | None = None
     at = 12
     for _ in range(MAX_CHUNKS):

@@ -75,10 +75,9 @@ def read(body: bytes) -> Found:
 
 def _document(body: bytes) -> int:
     """Where the EBML header ends; the document is WebM, or Matroska as some recorders call it."""
-    header = _header(body, 0)
-    if header is None or header[2] is None:
+    _, start, size = _header(body, 0) or (EBML, 0, None)
+    if size is None:
         raise AudioBroken("The WebM file has no complete header.")
-    _, start, size = header
     content = take(body, start, size)
     if b"\x42\x82\x84webm" not in content and b"\x42\x82\x88matroska" not in content:
         raise AudioFormatUnsupported("This EBML document is not WebM.")
