@@ -13,7 +13,7 @@ const SKIPPED = /(^|\/)(__pycache__|\.DS_Store)(\/|$)|\.pyi$/;
 export const IMAGE = path.join(ROOT, "build", "image");
 
 /** Return miniflare's module list for a Worker. */
-export function workerModules({ main, expected }) {
+export function workerModules({ main, uploaded, expected }) {
   const libraries = files(PYTHON_MODULES).filter((name) => name.endsWith(".so"));
   return [
     code("entry.mjs", entry(path.basename(main, ".py"), expected, libraries)),
@@ -21,7 +21,8 @@ export function workerModules({ main, expected }) {
     ...libraries.map((name, i) => wasm(`library${i}.wasm`, read(PYTHON_MODULES, name))),
     data("modules.pack", read(IMAGE, "modules.pack")),
     data("memory.image", read(IMAGE, "memory.image")),
-    data("source.pack", pack(path.dirname(main))),
+    data("source.pack", pack(path.dirname(main), (name) => uploaded.some((glob) => path.matchesGlob(name, glob)))),
+    ...sdkScripts().map((name) => code(`python_modules/${name}`, read(PYTHON_MODULES, name))),
   ];
 }
 
@@ -40,6 +41,11 @@ function interpreter() {
     data("python_stdlib.zip", read(PYODIDE, "python_stdlib.zip")),
     data("platform.pack", pack(path.join(HOST, "_cloudflare"))),
   ];
+}
+
+// The SDK imports its own JavaScript from Python, by these names.
+function sdkScripts() {
+  return files(PYTHON_MODULES).filter((name) => /^workers\/.*\.m?js$/.test(name));
 }
 
 // Durable Object classes must be named exports of the main module, so it is written for each configuration.
@@ -77,8 +83,8 @@ function files(folder) {
 }
 
 // The format is the one of host/files.mjs.
-function pack(folder) {
-  const contents = files(folder).map((name) => [name, read(folder, name)]);
+function pack(folder, wanted = () => true) {
+  const contents = files(folder).filter(wanted).map((name) => [name, read(folder, name)]);
   let end = 0;
   const index = contents.map(([name, bytes]) => [name, (end += bytes.length) - bytes.length, bytes.length]);
   const header = Buffer.from(JSON.stringify(index));

@@ -16,6 +16,7 @@ export function readWorker({ config: file, environment, developerVars }) {
   return {
     name: config.name,
     main: config.main,
+    uploaded: ["**/*.py", ...modulesRules.flatMap((rule) => rule.include)],
     options: {
       ...options,
       name: config.name,
