@@ -1,4 +1,4 @@
-"""Recognises English speech: 16 kHz mono PCM on standard input, words with their times as JSON on standard output.
+"""Recognises English speech: 16 kHz mono PCM on standard input, timed words as JSON on standard output.
 
 A process of its own for every recording: what happens to the recogniser's native code happens to nobody else.
 """

@@ -1,4 +1,4 @@
-"""Recordings as 16 kHz mono PCM: WAV by the standard library, the rest through ffmpeg where it is installed."""
+"""Recordings as 16 kHz mono PCM: WAV by the standard library, the rest through ffmpeg if there is one."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def _mono(samples: array[int], channels: int) -> array[int]:
 def resample(samples: array[int], rate: int) -> array[int]:
     """Return the samples at 16 kHz.
 
-    From a higher rate each new sample is the mean of the signal over its own duration, which takes away most of
-    what would fold back; from a lower one they lie on straight lines between the old.
+    From a higher rate each new sample is the mean of the signal over its own duration, which takes away
+    most of what would fold back; from a lower one they lie on straight lines between the old.
     """
     if not samples:
         return samples

@@ -1,8 +1,8 @@
 """The offline transcriber of `make dev` and the tests: an OpenAI-compatible server around pocketsphinx.
 
-`python -m runtime.speech [PORT]` prints `speech on http://127.0.0.1:PORT/v1` and serves until its standard input
-ends, so that it cannot outlive whoever started it. English only. Good enough to run the whole chain on real audio,
-not to judge learners by. Nothing heavy is loaded before a recording comes.
+`python -m runtime.speech [PORT]` prints `speech on http://127.0.0.1:PORT/v1` and serves until its standard
+input ends, so that it cannot outlive whoever started it. English only. Good enough to run the whole chain
+on real audio, not to judge learners by. Nothing heavy is loaded before a recording comes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RECOGNISER = Path(__file__).with_name("recognise.py")
 
 
 class Speech:
-    """The server as a process of its own: `with Speech() as speech:`, and `speech.variables` for the Worker."""
+    """The server as a process of its own: `with Speech() as speech:`; `variables` configure a Worker."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -135,9 +135,7 @@ class Handler(BaseHTTPRequestHandler):
             raise RefusedError(404, "not_found", "There is nothing here.")
         fields, recording = self._form()
         if fields.get("language", "en").partition("-")[0] != "en":
-            raise RefusedError(
-                400, "unsupported_language", "The offline transcriber understands English only."
-            )
+            raise RefusedError(400, "unsupported_language", "The offline transcriber knows English only.")
         return recording
 
     def _form(self) -> tuple[dict[str, str], bytes]:
