@@ -18,6 +18,8 @@ Key = tuple[str | int, ...]
 Row = TypeVar("Row")
 
 MAX_CURSOR = 512
+LAST_NUMBER = 2**52
+"""The largest number of a key: D1 takes JavaScript's numbers, and larger ones would cross as big integers."""
 
 
 class InvalidCursor(BadRequest):
@@ -61,7 +63,7 @@ def split(rows: Sequence[Row], limit: int, key: Callable[[Row], Key]) -> tuple[S
 
 
 def _storable(part: str | int) -> bool:
-    """Whether SQLite can compare with it: its integers have 64 bits, its text no surrogates."""
+    """Whether the database can compare with it."""
     if isinstance(part, int):
-        return -(2**63) <= part < 2**63
+        return abs(part) <= LAST_NUMBER
     return part.isprintable()

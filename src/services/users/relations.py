@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.context import sql
 from services.models import Page
-from services.paging import PageQuery, decode_cursor, split
+from services.paging import LAST_NUMBER, PageQuery, decode_cursor, split
 from services.problems import NotFound, Unprocessable
 from services.users.models import BlockedUser, Report, Reported
 from services.users.profile import image_url
@@ -22,7 +22,7 @@ LIST_BLOCKS = (
     " WHERE b.user_id = ?1 AND (b.created_at, b.blocked_id) < (?2, ?3)"
     " ORDER BY b.created_at DESC, b.blocked_id DESC LIMIT ?4"
 )
-_LATEST = (2**63 - 1, "")
+_LATEST = (LAST_NUMBER, "")
 
 
 class NotYourself(Unprocessable):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from services.activity import Kind
 from services.context import sql
 from services.models import Model, Page, Timestamp
-from services.paging import PageQuery, decode_cursor, split
+from services.paging import LAST_NUMBER, PageQuery, decode_cursor, split
 from services.users.days import Days, iso_date, read_days, streak
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ READ_HISTORY = (
     "SELECT id, kind, seconds, data, at FROM activity"
     " WHERE user_id = ?1 AND (at, id) < (?2, ?3) ORDER BY at DESC, id DESC LIMIT ?4"
 )
-_LATEST = (2**63 - 1, "")
+_LATEST = (LAST_NUMBER, "")
 
 
 class LanguageProgress(Model):
