@@ -58,10 +58,21 @@ function methods(instancePromise, raw, { introspection }) {
       return async (...args) => {
         const instance = await instancePromise;
         if (typeof instance[name] !== "function") throw new TypeError(`Method ${name} does not exist`);
-        if (raw.includes(name)) return await call(instance[name], args, true);
+        if (raw.includes(name)) return await reported(call(instance[name], args, true));
         const relaxed = name === "fetch" || name === "test";
-        return await call(introspection.wrapper_func, [relaxed, instance, name, ...args]);
+        const result = call(introspection.wrapper_func, [relaxed, instance, name, ...args]);
+        return await (relaxed || name === "scheduled" ? reported(result) : result);
       };
     },
   };
+}
+
+/** Print the traceback of what the platform called; an RPC's caller gets the error and may handle it. */
+async function reported(result) {
+  try {
+    return await result;
+  } catch (error) {
+    console.error(error.message);
+    throw error;
+  }
 }

@@ -29,8 +29,9 @@ sys.path.append("/session/metadata")
 `;
 const AFTER_MOUNT = `
 import importlib
-from _cloudflare import search_path
+from _cloudflare import entropy_patches, search_path
 importlib.invalidate_caches()
+entropy_patches.refuse_sleep()
 search_path.extend()
 `;
 

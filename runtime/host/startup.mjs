@@ -1,5 +1,7 @@
-// Randomness and timers are refused until the first request. What workerd itself refuses needs nothing here.
-const original = { setTimeout: globalThis.setTimeout, getRandomValues: crypto.getRandomValues };
+// Randomness, timers and I/O are refused until the first request. workerd refuses them too: here the sentence names
+// the Python module that asked.
+const original = { setTimeout: globalThis.setTimeout, setInterval: globalThis.setInterval, fetch: globalThis.fetch };
+const getRandomValues = crypto.getRandomValues;
 
 /** Refuse from here on; a counter in Python's memory says how many calls for randomness get constant bytes. */
 export function refuseUntilFirstRequest(Module, counter) {
@@ -8,17 +10,18 @@ export function refuseUntilFirstRequest(Module, counter) {
     Module.HEAP8[counter]--;
     return array.fill(43);
   };
-  globalThis.setTimeout = (callback, delay) => {
-    if (delay) return original.setTimeout(callback, delay);
-    queueMicrotask(callback);
-    return 0;
+  const refuse = (what) => {
+    throw new Error(Module.API.importlib.import_module("_cloudflare.allow_entropy").refusal(what));
   };
+  globalThis.setTimeout = (callback, delay) => (delay ? refuse("A timer") : queueMicrotask(callback));
+  globalThis.setInterval = () => refuse("A timer");
+  globalThis.fetch = () => refuse("I/O");
 }
 
 /** Let randomness and timers through: the first request has come. */
 export function allow(pyodide) {
-  globalThis.setTimeout = original.setTimeout;
-  crypto.getRandomValues = original.getRandomValues;
+  Object.assign(globalThis, original);
+  crypto.getRandomValues = getRandomValues;
   pyodide.pyimport("_cloudflare.entropy_patches").before_first_request();
 }
 

@@ -1,6 +1,7 @@
 """Python's own sources of randomness: refused at import, seeded anew before the first request."""
 
 import os
+import time
 from contextlib import contextmanager
 from functools import wraps
 
@@ -16,6 +17,7 @@ from .import_patch_manager import (
 )
 
 _urandom = os.urandom
+_sleep = None
 _seed = None
 
 
@@ -26,15 +28,29 @@ def _refusing_urandom(size):
 
 
 def before_top_level():
-    """Refuse randomness: the Worker's modules are about to be imported."""
+    """Refuse randomness: modules are about to be imported."""
     os.urandom = _refusing_urandom
     install_import_patch_manager()
+
+
+def refuse_sleep():
+    """Refuse to wait; to be called when Pyodide has put its own `time.sleep` in place."""
+    global _sleep  # noqa: PLW0603
+    _sleep = time.sleep
+
+    @wraps(_sleep)
+    def sleep(seconds):
+        raise_unless_entropy_allowed("A timer")
+        return _sleep(seconds)
+
+    time.sleep = sleep
 
 
 def before_first_request():
     """Allow randomness and reseed what was seeded with constant bytes."""
     allow_entropy.enter_requests()
     os.urandom = _urandom
+    time.sleep = _sleep
     remove_import_patch_manager()
     for handler in before_first_request_handlers:
         handler()
