@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import Field
 
@@ -47,12 +47,15 @@ def decode_cursor(cursor: str, *kinds: type[str | int]) -> Key:
     if len(cursor) > MAX_CURSOR:
         raise InvalidCursor
     try:
-        key = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        key: Any = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, RecursionError):
         raise InvalidCursor from None
-    if not isinstance(key, list) or tuple(map(type, key)) != kinds or not all(map(_storable, key)):
+    if not isinstance(key, list):
         raise InvalidCursor
-    return tuple(key)
+    parts = tuple(cast("list[Any]", key))
+    if tuple(map(type, parts)) != kinds or not all(map(_storable, parts)):
+        raise InvalidCursor
+    return parts
 
 
 def split(rows: Sequence[Row], limit: int, key: Callable[[Row], Key]) -> tuple[Sequence[Row], str | None]:

@@ -31,7 +31,11 @@ TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(
 
 def left_out() -> Any:
     """The default of a field that an update may leave out: ``model_fields_set`` tells whether it did."""
-    return Field(default=None, json_schema_extra=lambda schema: schema.pop("default", None))
+    return Field(default=None, json_schema_extra=_without_default)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
 
 
 class TargetLanguage(Model):
