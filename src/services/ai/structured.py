@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from services.ai.contracts import Message
 from services.ai.prompting import prompt
@@ -24,7 +24,11 @@ MAX_ANSWER = 20_000
 """Characters of an answer that are looked at."""
 MAX_QUOTED = 6_000
 MAX_ERRORS = 5
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+
+Prose = Annotated[str, AfterValidator(lambda text: _LINK.sub("…", text))]
+"""What a model writes to a person: without links, which could only come from what it was given to read."""
 
 
 async def ask(
