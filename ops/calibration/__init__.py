@@ -1,0 +1,1 @@
+"""The parts of the calibration of the level test's features judge."""

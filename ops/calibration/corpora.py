@@ -1,0 +1,118 @@
+"""The texts to calibrate with: read, shortened, corrupted, measured."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from services.leveltest.features.document import read
+from services.leveltest.features.extract import analyse
+from services.leveltest.features.language import pack
+from services.leveltest.features.phrasing import patterns
+
+if TYPE_CHECKING:
+    import random
+
+RATINGS = Path(__file__).with_name("ratings.json")
+SCALES = ("Overall", "Cohesion", "Syntax", "Vocabulary", "Phraseology", "Grammar")
+EXCERPT_LENGTHS = (50, 80, 120, 160, 220)
+TRANSCRIPT_RATES = (0.0, 0.1, 0.2, 0.3)
+TEST_RATE = 0.2
+
+Values = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Text:
+    """One copy of an answer, measured. ``copy`` is written, excerpt, transcript (various error rates) or test."""
+
+    copy: str
+    words: int
+    values: Values
+    counts: Counter[str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A learner's answer: its copies, what it answers (to keep apart in cross-validation), and its marks."""
+
+    corpus: str
+    prompt: str
+    marks: Values
+    texts: dict[str, Text]
+
+
+def corrupted(text: str, rate: float, pool: list[str], rng: random.Random) -> str:
+    """As a recogniser would have it: no stops, no capitals, a share of the words wrong, missing or added."""
+    heard: list[str] = []
+    for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower()):
+        fate = rng.random()
+        if fate >= rate * 0.8 or fate < rate * 0.2:
+            heard.append(word if fate >= rate * 0.8 else rng.choice(pool))
+        elif fate < rate * 0.6:
+            heard.append(rng.choice(pool))
+        if rate * 0.8 <= fate < rate:
+            heard.append(rng.choice(pool))
+    return " ".join(heard)
+
+
+def excerpt(text: str, rng: random.Random) -> str:
+    """Some words in a row from somewhere."""
+    pieces = re.split(r"(?<=\s)", text)
+    length = rng.choice(EXCERPT_LENGTHS)
+    start = rng.randrange(max(1, len(pieces) - length))
+    return "".join(pieces[start : start + length])
+
+
+def measured(copy: str, text: str) -> Text:
+    """The features of a text, without the one that is calibrated itself."""
+    features = analyse(text)
+    return Text(
+        copy, features.words, asdict(features.measures), Counter(patterns(read(text).words, pack("en")))
+    )
+
+
+def _answer(
+    corpus: str, prompt: str, text: str, marks: Values, pool: list[str], rng: random.Random
+) -> Answer:
+    texts = {
+        "written": text,
+        "transcript": corrupted(text, rng.choice(TRANSCRIPT_RATES), pool, rng),
+        "test": corrupted(text, TEST_RATE, pool, rng),
+    }
+    if corpus == "ellipse":
+        texts["excerpt"] = excerpt(text, rng)
+        texts["spoken excerpt"] = corrupted(texts["excerpt"], rng.choice(TRANSCRIPT_RATES), pool, rng)
+    return Answer(corpus, prompt, marks, {copy: measured(copy, each) for copy, each in texts.items()})
+
+
+def short_answers(folder: Path, rng: random.Random) -> list[Answer]:
+    """Answers whose question has a level; some of them have our own rating too."""
+    rows = [json.loads(line) for line in (folder / "asag_prompt_level/answers.jsonl").open(encoding="utf-8")]
+    ratings: Values = json.loads(RATINGS.read_text(encoding="utf-8"))
+    pool = [word for row in rows for word in re.findall(r"[a-z']+", row["text"].lower())]
+    levels = {"A2": 2.0, "B1": 3.0, "B2": 4.0, "C1": 5.0}
+    answers: list[Answer] = []
+    for row in rows:
+        marks = {"question": levels[row["question_level"]]}
+        if row["id"] in ratings:
+            marks["rating"] = ratings[row["id"]]
+        answers.append(_answer("short", row["question"][:40], row["text"], marks, pool, rng))
+    return answers
+
+
+def essays(folder: Path, rng: random.Random) -> list[Answer]:
+    """Essays with analytic scores of 1 to 5."""
+    with gzip.open(folder / "ellipse/ellipse_test.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    pool = [word for row in rows[::40] for word in re.findall(r"[a-z']+", row["full_text"].lower())]
+    return [
+        _answer("ellipse", row["prompt"], row["full_text"], {s: float(row[s]) for s in SCALES}, pool, rng)
+        for row in rows
+    ]

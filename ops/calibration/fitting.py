@@ -1,0 +1,141 @@
+"""Ridge regression with a sign for every weight, centred within groups, and the weights of word patterns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ops.calibration.corpora import Answer, Text, Values
+
+CLIP = 3.0
+FEWEST_ESSAYS = 60
+SMOOTHING = 0.3
+
+NEGATIVE = {"simple_words", "misspellings", "first_person", "coordination", "grammar_errors"}
+"""More of these speaks against the writer, more of every other feature for him or her."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that share an unknown offset: copies of one kind, of one corpus, of like length."""
+
+    weight: float
+    rows: list[tuple[Values, float]]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Mean and standard deviation that features are standardised with."""
+
+    moments: dict[str, tuple[float, float]]
+
+    @classmethod
+    def of(cls, rows: Sequence[Values]) -> Reference:
+        """From the rows themselves."""
+        moments: dict[str, tuple[float, float]] = {}
+        for name in rows[0]:
+            column = [row[name] for row in rows]
+            mean = sum(column) / len(column)
+            moments[name] = mean, (sum((x - mean) ** 2 for x in column) / len(column)) ** 0.5
+        return cls(moments)
+
+    def z(self, values: Values, name: str) -> float:
+        """The standardised value, clipped as the judge clips it; length is not."""
+        mean, deviation = self.moments[name]
+        z = (values[name] - mean) / deviation
+        return z if name == "length" else max(-CLIP, min(CLIP, z))
+
+
+def fit(
+    groups: Iterable[Group], names: Sequence[str], reference: Reference, ridge: float
+) -> dict[str, float]:
+    """The weights, each 0 or of its feature's sign, of the standardised features."""
+    signs = [-1.0 if name in NEGATIVE else 1.0 for name in names]
+    size = len(names)
+    gram = [[0.0] * size for _ in names]
+    moment = [0.0] * size
+    for group in groups:
+        _accumulate(group, names, signs, reference, gram, moment)
+    for i in range(size):
+        for j in range(i):
+            gram[i][j] = gram[j][i]
+    found = _descend(gram, moment, ridge)
+    return {name: sign * weight for name, sign, weight in zip(names, signs, found, strict=True) if weight}
+
+
+def _accumulate(
+    group: Group,
+    names: Sequence[str],
+    signs: Sequence[float],
+    reference: Reference,
+    gram: list[list[float]],
+    moment: list[float],
+) -> None:
+    """Add a group's centred cross products."""
+    count = len(group.rows)
+    matrix = [
+        [sign * reference.z(values, name) for name, sign in zip(names, signs, strict=True)]
+        for values, _ in group.rows
+    ]
+    means = [sum(column) / count for column in zip(*matrix, strict=True)]
+    mean = sum(target for _, target in group.rows) / count
+    for row, (_, target) in zip(matrix, group.rows, strict=True):
+        centred = [x - m for x, m in zip(row, means, strict=True)]
+        for i, x in enumerate(centred):
+            share = x * group.weight / count
+            moment[i] += share * (target - mean)
+            line = gram[i]
+            for j in range(i, len(centred)):
+                line[j] += share * centred[j]
+
+
+def _descend(gram: list[list[float]], moment: list[float], ridge: float) -> list[float]:
+    """Coordinate descent on the non-negative quadratic problem."""
+    weights = [0.0] * len(moment)
+    for _ in range(500):
+        largest = 0.0
+        for j, line in enumerate(gram):
+            rest = sum(g * w for g, w in zip(line, weights, strict=True)) - line[j] * weights[j]
+            updated = max(0.0, (moment[j] - rest) / (line[j] + ridge))
+            largest = max(largest, abs(updated - weights[j]))
+            weights[j] = updated
+        if largest < 1e-7:
+            break
+    return weights
+
+
+def predict(weights: Mapping[str, float], values: Values, reference: Reference) -> float:
+    """The weighted sum, without intercept."""
+    return sum(weight * reference.z(values, name) for name, weight in weights.items())
+
+
+def pattern_weights(essays: Sequence[Answer]) -> dict[str, float]:
+    """For each frequent word pattern the mean standardised mark of the essays, weighted by its rate in them."""
+    marks = [(e.marks["Overall"] * 2 + e.marks["Vocabulary"] + e.marks["Grammar"]) / 4 for e in essays]
+    mean = sum(marks) / len(marks)
+    deviation = (sum((mark - mean) ** 2 for mark in marks) / len(marks)) ** 0.5
+    frequent = Counter(pattern for essay in essays for pattern in essay.texts["written"].counts)
+    total: Counter[str] = Counter()
+    weighted: dict[str, float] = {}
+    for essay, mark in zip(essays, marks, strict=True):
+        text = essay.texts["written"]
+        for pattern, count in text.counts.items():
+            rate = 100 * count / text.words
+            total[pattern] += rate  # type: ignore[assignment]
+            weighted[pattern] = weighted.get(pattern, 0.0) + rate * (mark - mean) / deviation
+    smoothing = SMOOTHING * len(essays) / 100
+    return {
+        pattern: round(weighted[pattern] / (total[pattern] + smoothing), 3)
+        for pattern, essays_with in sorted(frequent.items())
+        if essays_with >= FEWEST_ESSAYS
+    }
+
+
+def set_phrasing(text: Text, weights: Mapping[str, float]) -> None:
+    """Fill in the feature that the pattern weights make."""
+    total = sum(weights.get(pattern, 0.0) * count for pattern, count in text.counts.items())
+    text.values["phrasing"] = total / max(text.words, 1)

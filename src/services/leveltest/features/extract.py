@@ -1,0 +1,274 @@
+"""From a text to its features: every number that the scorer weighs, every error and strength that it quotes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from math import log
+from typing import TYPE_CHECKING, Literal
+
+from services.leveltest.features.document import Document, read, without_copies
+from services.leveltest.features.findings import Finding, Strength
+from services.leveltest.features.grammar import errors
+from services.leveltest.features.language import LanguagePack, pack, wordset
+from services.leveltest.features.phrasing import phrasing, table
+from services.leveltest.features.speech import SpeechMetrics, TimedWord, measure
+from services.leveltest.features.syntax import Structure, structures
+from services.leveltest.features.vocabulary import Profile, mtld, own_length, profile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Skill = Literal["writing", "speaking"]
+Flag = Literal["empty", "not_english", "short", "repetitive", "copied_prompt", "word_list"]
+
+SHORT = 60
+"""Under so many words a text says little about its writer."""
+
+B1, B2, C1 = 3, 4, 5
+SIMPLE_WORDS = wordset(
+    "very good like nice big thing things go get want because bad happy lot fun love make do"
+)
+NOUN_ENDINGS = (
+    "tion",
+    "sion",
+    "ment",
+    "ness",
+    "ity",
+    "ance",
+    "ence",
+    "ism",
+    "ship",
+    "tions",
+    "ments",
+    "ities",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """The numbers. Rates are per 100 words unless said; levels are 1 (A1) to 6 (C2)."""
+
+    length: float
+    """ln(1 + words that are the learner's own)."""
+    word_level: float
+    """Mean level of the different content words."""
+    b2_words: float
+    """Share of the different content words at B2 or above."""
+    c1_words: float
+    rarity: float
+    """Mean of minus log frequency of the different content words."""
+    diversity: float
+    """ln(1 + MTLD)."""
+    guiraud: float
+    """Different words over the square root of words, of the first 300."""
+    word_length: float
+    """Letters."""
+    simple_words: float
+    nominals: float
+    """Abstract nouns by their ending."""
+    adverbs: float
+    misspellings: float
+    subordination: float
+    relatives: float
+    structure_points: float
+    """Σ (level - 1) over structures."""
+    structure_kinds: float
+    """√ Σ (level - 1) over the different structures."""
+    connective_points: float
+    connective_kinds: float
+    """√ Σ (level - 1) over the different connectives."""
+    sentence_length: float
+    """ln of words a sentence; 2.7 for a transcript without stops."""
+    prepositions: float
+    first_person: float
+    coordination: float
+    grammar_errors: float
+    phrasing: float
+    """Mean weight of the word patterns (see ``phrasing``)."""
+
+
+PREPOSITIONS = wordset(
+    "of in for with by from through between among upon within under over against towards into on at"
+)
+FIRST_PERSON = wordset("i me my i'm i've i'll i'd myself")
+TYPICAL_SENTENCE = 2.7
+GUIRAUD_WINDOW = 300
+MOST_WORDS = 350
+"""Longer is not better any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Everything that was found in one answer. ``words`` counts what the learner wrote or said."""
+
+    skill: Skill
+    language: str
+    words: int
+    own_words: int
+    measures: Measures
+    errors: tuple[Finding, ...]
+    spelling: tuple[tuple[int, str], ...]
+    """Misspelt words: character offset, word as written."""
+    strengths: tuple[Strength, ...]
+    flags: frozenset[Flag]
+    edited: bool
+    """False for what looks like a raw transcript: neither capitals nor stops."""
+    speech: SpeechMetrics | None = None
+
+
+def analyse(
+    text: str,
+    *,
+    skill: Skill = "writing",
+    words: Sequence[TimedWord] | None = None,
+    duration: float | None = None,
+    prompt: str = "",
+    language: str = "en",
+) -> Features:
+    """The features of an answer: a text, or a transcript with word times.
+
+    Any text will do; what is beyond ``MAX_CHARACTERS`` is not read. Runs of words copied from ``prompt`` are
+    left out. Raises ``LanguageNotSupported``.
+    """
+    known = pack(language)
+    whole = read(text)
+    document = without_copies(whole, prompt) if prompt else whole
+    if skill == "speaking":
+        document = _without_fillers(document, known)
+    vocabulary = profile(document, known)
+    found = structures(document, known)
+    links = list(known.connectives.find(document.words))
+    mistakes = errors(document, known)
+    return Features(
+        skill=skill,
+        language=known.code,
+        words=len(whole),
+        own_words=own_length(document.words),
+        measures=_measures(document, known, vocabulary, found, links, len(mistakes)),
+        errors=tuple(mistakes),
+        spelling=tuple((document.spans[i][0], document.quote(i)) for i in vocabulary.misspelt),
+        strengths=tuple(_strengths(document, vocabulary, found, links)),
+        flags=frozenset(_flags(whole, document, vocabulary, known)),
+        edited=whole.punctuated or any(letter.isupper() for letter in whole.text),
+        speech=measure(words, duration, known) if words else None,
+    )
+
+
+def _without_fillers(document: Document, known: LanguagePack) -> Document:
+    fillers = known.words("fillers")
+    kept = [i for i, word in enumerate(document.words) if word not in fillers]
+    return Document(
+        document.text,
+        [document.words[i] for i in kept],
+        [document.spans[i] for i in kept],
+        [document.breaks[i] for i in kept],
+    )
+
+
+def _measures(
+    document: Document,
+    known: LanguagePack,
+    vocabulary: Profile,
+    found: Sequence[Structure],
+    links: Sequence[tuple[int, int, int]],
+    mistakes: int,
+) -> Measures:
+    words = document.words
+    count = len(words)
+    entries = [entry for entry in vocabulary.types.values() if entry.level]
+    kinds = max(len(entries), 1)
+    hundred = max(count, 1) / 100
+    tally = Counter(words)
+
+    def rate(names: frozenset[str]) -> float:
+        return sum(tally[name] for name in names) / hundred
+
+    kinds_found = {structure.key: structure.level for structure in found}
+    kinds_linked = {tuple(words[i : i + length]): level for i, length, level in links}
+    window = words[:GUIRAUD_WINDOW]
+    return Measures(
+        length=log(1 + min(own_length(words), MOST_WORDS)),
+        word_level=sum(entry.level for entry in entries) / kinds,
+        b2_words=sum(entry.level >= B2 for entry in entries) / kinds,
+        c1_words=sum(entry.level >= C1 for entry in entries) / kinds,
+        rarity=-sum(entry.frequency for entry in entries) / kinds,
+        diversity=log(1 + mtld(words)),
+        guiraud=len(set(window)) / max(len(window), 1) ** 0.5,
+        word_length=sum(map(len, words)) / max(count, 1),
+        simple_words=rate(SIMPLE_WORDS),
+        nominals=sum(word.endswith(NOUN_ENDINGS) for word in words) / hundred,
+        adverbs=sum(word.endswith("ly") and len(word) > 4 for word in words) / hundred,
+        misspellings=len(vocabulary.misspelt) / hundred,
+        subordination=rate(known.words("subordinators")),
+        relatives=rate(known.words("relatives")),
+        structure_points=sum(structure.level - 1 for structure in found) / hundred,
+        structure_kinds=sum(level - 1 for level in kinds_found.values()) ** 0.5,
+        connective_points=sum(level - 1 for _, _, level in links) / hundred,
+        connective_kinds=sum(level - 1 for level in kinds_linked.values()) ** 0.5,
+        sentence_length=_sentence_length(document),
+        prepositions=rate(PREPOSITIONS),
+        first_person=rate(FIRST_PERSON),
+        coordination=rate(frozenset({"and"})),
+        grammar_errors=mistakes / hundred,
+        phrasing=phrasing(words, known, table(known.code)),
+    )
+
+
+def _sentence_length(document: Document) -> float:
+    lengths = [length for length in document.sentences if length > 0]
+    if not lengths or not document.punctuated:
+        return TYPICAL_SENTENCE
+    return log(sum(lengths) / len(lengths))
+
+
+def _flags(whole: Document, document: Document, vocabulary: Profile, known: LanguagePack) -> list[Flag]:
+    """What keeps the answer from being scored as it stands."""
+    count = len(document)
+    flags: list[Flag] = []
+    if count < len(whole) and count < len(whole) / 2:
+        flags.append("copied_prompt")
+    letters = [c for c in whole.text if c.isalpha()]
+    latin = sum(c < "\u0250" for c in letters)
+    if letters and (latin < len(letters) / 2 or (count and vocabulary.known < count / 2)):
+        flags.append("not_english")
+    if not count:
+        return [*flags, "empty"]
+    if count < SHORT:
+        flags.append("short")
+    if own_length(document.words) < count / 2:
+        flags.append("repetitive")
+    function = known.words("function")
+    if count >= 10 and sum(word in function for word in document.words) < count / 6:
+        flags.append("word_list")
+    return flags
+
+
+def _strengths(
+    document: Document,
+    vocabulary: Profile,
+    found: Sequence[Structure],
+    links: Sequence[tuple[int, int, int]],
+) -> list[Strength]:
+    """What is worth praise, the most advanced first; each key once."""
+    good = [
+        Strength("structure", s.key, s.level, document.spans[s.first][0], document.quote(s.first, s.count))
+        for s in found
+    ]
+    good += [
+        Strength(
+            "connective",
+            " ".join(document.words[i : i + n]),
+            level,
+            document.spans[i][0],
+            document.quote(i, n),
+        )
+        for i, n, level in links
+    ]
+    good += [
+        Strength("word", word, entry.level, document.spans[i][0], document.quote(i))
+        for word, i in vocabulary.first_seen.items()
+        if (entry := vocabulary.types[word]).level >= B1
+    ]
+    unique = {(s.kind, s.key): s for s in reversed(good)}
+    return sorted(unique.values(), key=lambda s: (-s.level, s.start))

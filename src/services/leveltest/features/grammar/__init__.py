@@ -1,0 +1,54 @@
+"""Grammar errors: a set of precise rules, each with its message key, run in one pass over a text."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from services.leveltest.features.findings import Finding
+from services.leveltest.features.grammar import agreement, nouns, verbs, words
+from services.leveltest.features.grammar.rule import Rule, by_trigger
+
+if TYPE_CHECKING:
+    from services.leveltest.features.document import Document
+    from services.leveltest.features.language import LanguagePack
+
+RULES: tuple[Rule, ...] = (
+    *agreement.RULES.rules, *verbs.RULES.rules, *nouns.RULES.rules, *words.RULES.rules,
+)  # fmt: skip
+KEYS = (*dict.fromkeys(rule.key for rule in RULES), "phrase")
+
+
+@cache
+def _table(pack: LanguagePack) -> dict[str, list[Rule]]:
+    return dict(by_trigger(RULES, pack))
+
+
+def errors(document: Document, pack: LanguagePack) -> list[Finding]:
+    """Every error that a rule is sure of, in text order; where two overlap the first stands."""
+    found = [
+        _finding(document, index, length, "phrase", right)
+        for index, length, right in pack.wrong_phrases.find(document.words)
+        if not any(document.breaks[index + 1 : index + length])
+    ]
+    table = _table(pack)
+    for index, word in enumerate(document.words):
+        for rule in table.get(word, ()):
+            fix = rule.check(document, index, pack)
+            if fix is not None:
+                found.append(_finding(document, fix.first, fix.count, rule.key, fix.suggestion))
+    return _without_overlaps(found)
+
+
+def _finding(document: Document, first: int, count: int, key: str, suggestion: str) -> Finding:
+    count = min(count, len(document) - first)
+    start, end = document.spans[first][0], document.spans[first + count - 1][1]
+    return Finding(key, start, end, document.text[start:end], suggestion)
+
+
+def _without_overlaps(found: list[Finding]) -> list[Finding]:
+    kept: list[Finding] = []
+    for finding in sorted(found, key=lambda f: (f.start, f.end)):
+        if not kept or finding.start >= kept[-1].end:
+            kept.append(finding)
+    return kept

@@ -1,0 +1,182 @@
+"""A language as data: its words, their classes, and what the detectors may look up. Read at first use."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from services.leveltest.features.lexicon import Lexicon
+from services.problems import Unprocessable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+SUPPORTED = ("en",)
+Payload = TypeVar("Payload")
+
+
+class LanguageNotSupported(Unprocessable):
+    """There is no scorer for this language yet."""
+
+    code = "language_not_supported"
+    title = "Speaking and writing cannot be scored in this language yet."
+
+
+def wordset(text: str) -> frozenset[str]:
+    """The words of a text, separated by white space."""
+    return frozenset(text.split())
+
+
+def resource(name: str) -> str:
+    """The text of one of the level test's data files."""
+    return (files("services.leveltest") / "data" / name).read_text(encoding="utf-8")
+
+
+class Phrases(Generic[Payload]):
+    """Word sequences found in one pass, the longest first where several begin at the same word."""
+
+    def __init__(self, phrases: Iterable[tuple[str, Payload]]) -> None:
+        self._by_first: dict[str, list[tuple[list[str], Payload]]] = {}
+        for phrase, payload in phrases:
+            words = phrase.split()
+            self._by_first.setdefault(words[0], []).append((words, payload))
+        for entries in self._by_first.values():
+            entries.sort(key=lambda entry: -len(entry[0]))
+
+    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, Payload]]:
+        """(index of the first word, number of words, payload) of every phrase, without overlaps."""
+        free = 0
+        for index, word in enumerate(words):
+            for phrase, payload in self._by_first.get(word, ()) if index >= free else ():
+                if words[index : index + len(phrase)] == phrase:
+                    yield index, len(phrase), payload
+                    free = index + len(phrase)
+                    break
+
+
+DOUBLING = wordset("begin forget prefer refer permit admit occur control regret cancel travel")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """The forms of a verb."""
+
+    base: str
+    third: str
+    ing: str
+    past: str
+    participle: str
+
+
+def regular_forms(base: str) -> tuple[str, str, str]:
+    """Third person, -ing form and regular past of an English verb, by the spelling rules."""
+    if base.endswith("y") and base[-2] not in "aeiou":
+        return base[:-1] + "ies", base + "ing", base[:-1] + "ied"
+    third = base + ("es" if base.endswith(("s", "sh", "ch", "x", "z", "o")) else "s")
+    if base.endswith("ie"):
+        return third, base[:-2] + "ying", base + "d"
+    if base.endswith("e") and not base.endswith(("ee", "oe", "be")):
+        return third, base[:-1] + "ing", base + "d"
+    stem = base + base[-1] if doubles(base) else base
+    return third, stem + "ing", stem + "ed"
+
+
+def doubles(base: str) -> bool:
+    """True if the last consonant is doubled before a vowel: one syllable, one vowel, one consonant."""
+    vowels = sum(letter in "aeiou" for letter in base)
+    closed = len(base) > 2 and base[-1] not in "aeiouwxy" and base[-2] in "aeiou"
+    return (closed and vowels == 1) or base in DOUBLING
+
+
+class LanguagePack:
+    """The words of one language; every list is a frozen set made when it is first asked for."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self._lists: Mapping[str, Any] = tomllib.loads(resource(f"{code}.words.toml"))
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """All words, with levels and frequencies."""
+        return Lexicon(resource(f"lexicon.{self.code}.txt"))
+
+    @cache
+    def words(self, name: str) -> frozenset[str]:
+        """A word list by its name in the data file."""
+        return frozenset(self._lists[name].split())
+
+    @cache
+    def pairs(self, name: str) -> Mapping[str, str]:
+        """A list of pairs ``this that, this that`` as a mapping."""
+        return dict(pair.split() for pair in self._lists[name].split(","))
+
+    @cached_property
+    def verbs(self) -> Mapping[str, Verb]:
+        """The verbs that rules may rely on, by base form."""
+        irregular = [entry.split() for entry in self._lists["irregular"].split(",")]
+        found = {
+            base: Verb(base, *regular_forms(base)[:2], past, participle)
+            for base, past, participle in irregular
+        }
+        for base in self._lists["regular"].split():
+            third, ing, past = regular_forms(base)
+            found[base] = Verb(base, third, ing, past, past)
+        found["be"] = Verb("be", "is", "being", "was", "been")
+        found["have"] = Verb("have", "has", "having", "had", "had")
+        return found
+
+    @cached_property
+    def thirds(self) -> Mapping[str, Verb]:
+        """Verbs by third person singular."""
+        return {verb.third: verb for verb in self.verbs.values()}
+
+    @cached_property
+    def pasts(self) -> Mapping[str, Verb]:
+        """Verbs by past tense, where that differs from the base form."""
+        return {verb.past: verb for verb in self.verbs.values() if verb.past != verb.base}
+
+    @cached_property
+    def participles(self) -> Mapping[str, Verb]:
+        """Verbs by past participle."""
+        return {verb.participle: verb for verb in self.verbs.values()}
+
+    @cached_property
+    def ings(self) -> Mapping[str, Verb]:
+        """Verbs by -ing form."""
+        return {verb.ing: verb for verb in self.verbs.values()}
+
+    @cached_property
+    def plurals(self) -> Mapping[str, str]:
+        """Singular forms of countable nouns by their plural."""
+        regular = {regular_forms(noun)[0]: noun for noun in self.words("countable")}
+        irregular = {"children": "child", "women": "woman", "men": "man", "wives": "wife", "people": "person"}
+        made_up = {"childs", "womans", "mans", "wifes"}
+        return {plural: noun for plural, noun in (regular | irregular).items() if plural not in made_up}
+
+    @cached_property
+    def plural_of(self) -> Mapping[str, str]:
+        """Plural forms of countable nouns by their singular."""
+        return {noun: plural for plural, noun in self.plurals.items()}
+
+    @cached_property
+    def connectives(self) -> Phrases[int]:
+        """What links ideas, with its level."""
+        levels = self._lists["connectives"].items()
+        return Phrases((" ".join(p.split()), int(level)) for level, text in levels for p in text.split(","))
+
+    @cached_property
+    def wrong_phrases(self) -> Phrases[str]:
+        """Fixed phrases that learners get wrong, with the right ones."""
+        return Phrases(self._lists["phrases"].items())
+
+
+@cache
+def pack(code: str) -> LanguagePack:
+    """The pack of a language (``en``, ``en-GB``); raises ``LanguageNotSupported`` if there is none."""
+    primary = code.partition("-")[0].lower()
+    if primary not in SUPPORTED:
+        raise LanguageNotSupported
+    return LanguagePack(primary)

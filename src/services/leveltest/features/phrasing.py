@@ -1,0 +1,64 @@
+"""How much the way words follow one another is that of better writers.
+
+Words are reduced to symbols: a function word or a very frequent word stands for itself, any other for its
+ending or its level. Each symbol and each pair of neighbours has a weight: the mean standardised score of
+the essays that it occurs in, found by the calibration. The feature is the mean weight over a text, so its
+length does not matter, nor does any single word.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING
+
+from services.leveltest.features.language import LanguagePack, resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+VERY_FREQUENT = 13
+"""On the lexicon's scale: about the 250 most frequent words."""
+
+ENDINGS = ("ing", "ed", "ly", "tion", "ment", "ity", "ive", "al", "ous", "s")
+ADVANCED = 3
+
+
+def symbol(word: str, pack: LanguagePack) -> str:
+    """The class of a word: itself, its ending, its level, or ``?`` for an unknown one."""
+    if word in pack.words("function"):
+        return word
+    entry = pack.lexicon.find(word)
+    if entry is None:
+        return "?"
+    if entry.frequency >= VERY_FREQUENT:
+        return word
+    for ending in ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            return f"-{ending}+" if entry.level >= ADVANCED else f"-{ending}"
+    return f"={min(entry.level, ADVANCED + 1)}"
+
+
+def patterns(words: Sequence[str], pack: LanguagePack) -> Iterator[str]:
+    """Every symbol of a text, and every pair of neighbours."""
+    known: dict[str, str] = {}
+    before = "^"
+    for word in words:
+        if word not in known:
+            known[word] = symbol(word, pack)
+        now = known[word]
+        yield now
+        yield f"{before} {now}"
+        before = now
+
+
+@cache
+def table(language: str) -> Mapping[str, float]:
+    """The weights that the calibration found."""
+    weights: dict[str, float] = json.loads(resource(f"phrasing.{language}.json"))
+    return weights
+
+
+def phrasing(words: Sequence[str], pack: LanguagePack, weights: Mapping[str, float]) -> float:
+    """Mean weight per word; 0 for no words."""
+    return sum(weights.get(pattern, 0.0) for pattern in patterns(words, pack)) / max(len(words), 1)

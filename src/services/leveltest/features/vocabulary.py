@@ -1,0 +1,130 @@
+"""Vocabulary: how advanced, how varied, how rare, and what is misspelt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from services.leveltest.features.document import Document
+    from services.leveltest.features.language import LanguagePack
+    from services.leveltest.features.lexicon import Entry
+
+MTLD_THRESHOLD = 0.72
+"""McCarthy & Jarvis (2010): a stretch ends when its type-token ratio falls to this."""
+
+MTLD_CAP = 150.0
+COMMON_FREQUENCY = 7
+"""A misspelling is believed if the word that it is one letter from is at least this frequent."""
+
+MAX_CORRECTIONS = 40
+"""So many different unknown words of a text are compared with the lexicon."""
+
+LETTERS = "etaoinshrdlucmfwypvbgkjqxz"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The content words of a text against the lexicon."""
+
+    types: dict[str, Entry]
+    """Each content word once, with its entry."""
+    first_seen: dict[str, int]
+    """Index of the first occurrence of each."""
+    known: int
+    """How many of the words (all of them) the lexicon has."""
+    misspelt: list[int]
+    """Indexes of words that are one letter from a frequent word, and no word themselves."""
+    names: int
+    """How many words look like names or foreign words: left out of every count."""
+
+
+def profile(document: Document, pack: LanguagePack) -> Profile:
+    """Look every word up once."""
+    types: dict[str, Entry] = {}
+    first_seen: dict[str, int] = {}
+    verdicts: dict[str, bool] = {}
+    misspelt: list[int] = []
+    known = names = 0
+    function = pack.words("function")
+    for index, word in enumerate(document.words):
+        if word in function or not word[0].isalpha() or word in types:
+            known += 1
+            continue
+        entry = pack.lexicon.find(word.removesuffix("'s"))
+        if entry is not None and not (document.capitalised(index) and entry.level in (0, 6)):
+            types[word], first_seen[word] = entry, index
+            known += 1
+        elif document.capitalised(index) or not _is_misspelt(word, pack, verdicts):
+            names += 1
+        else:
+            misspelt.append(index)
+    return Profile(types, first_seen, known, misspelt, names)
+
+
+def _is_misspelt(word: str, pack: LanguagePack, verdicts: dict[str, bool]) -> bool:
+    if word not in verdicts and len(verdicts) >= MAX_CORRECTIONS:
+        return False
+    if word not in verdicts:
+        verdicts[word] = 3 < len(word) < 20 and correction(word, pack) is not None
+    return verdicts[word]
+
+
+def correction(word: str, pack: LanguagePack) -> str | None:
+    """The most frequent word that is one letter away (dropped, added, changed, swapped), if it is a common one."""
+    best, best_frequency = None, COMMON_FREQUENCY - 1
+    for candidate in _edits(word):
+        if pack.lexicon.lists(candidate):
+            entry = pack.lexicon.find(candidate)
+            if entry is not None and entry.frequency > best_frequency:
+                best, best_frequency = candidate, entry.frequency
+    return best
+
+
+def _edits(word: str) -> Iterator[str]:
+    """Every string one edit away; the first letter stays, as it almost always does in a misspelling."""
+    for i in range(1, len(word)):
+        head, tail = word[:i], word[i:]
+        yield head + tail[1:]
+        if len(tail) > 1:
+            yield head + tail[1] + tail[0] + tail[2:]
+        for letter in LETTERS:
+            yield head + letter + tail
+            yield head + letter + tail[1:]
+    for letter in LETTERS:
+        yield word + letter
+
+
+def mtld(words: Sequence[str]) -> float:
+    """Measure of textual lexical diversity: mean length of stretches that keep their type-token ratio.
+
+    Forwards and backwards, averaged, at most ``MTLD_CAP``; 0 for no words.
+    """
+    return (_mtld_one_way(words) + _mtld_one_way(words[::-1])) / 2
+
+
+def _mtld_one_way(words: Sequence[str]) -> float:
+    stretches, length, seen = 0.0, 0, set[str]()
+    ratio = 1.0
+    for word in words:
+        length += 1
+        seen.add(word)
+        ratio = len(seen) / length
+        if ratio < MTLD_THRESHOLD:
+            stretches, length, seen = stretches + 1, 0, set()
+    if length:
+        stretches += (1 - len(seen) / length) / (1 - MTLD_THRESHOLD)
+    return min(len(words) / stretches, MTLD_CAP) if stretches else min(float(len(words)), MTLD_CAP)
+
+
+def own_length(words: Sequence[str]) -> int:
+    """Number of words that do not repeat a run of three that was there before: copying out adds nothing."""
+    seen: set[tuple[str, ...]] = set()
+    count = 0
+    for index in range(len(words)):
+        run = tuple(words[max(0, index - 2) : index + 1])
+        count += run not in seen
+        seen.add(run)
+    return count
