@@ -126,6 +126,8 @@ class Runtime:
             except ProcessLookupError:
                 pass
             self._process.wait()
+            assert self._process.stdin  # noqa: S101
+            self._process.stdin.close()
             self._process = None
         if self._lock:
             self._lock.close()
@@ -147,8 +149,9 @@ class Runtime:
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout  # noqa: S101
-        for line in process.stdout:
-            self._take(line.rstrip("\n"))
+        with process.stdout as lines:
+            for line in lines:
+                self._take(line.rstrip("\n"))
         self._ready.put(False)
 
     def _take(self, line: str) -> None:
@@ -175,7 +178,9 @@ def _lock(state: Path) -> IO[str]:
                 time.sleep(0.05)
                 continue
             file.close()
-            sentence = f"{state} is in use by another running server: stop it, or set STATE_DIR to another folder."
+            sentence = (
+                f"{state} is in use by another running server: stop it, or set STATE_DIR to another folder."
+            )
             raise StateInUseError(sentence) from None
         return file
 
@@ -196,4 +201,6 @@ def _die_with_parent() -> None:
 
 
 def _overrides() -> dict[str, str]:
-    return {key.removeprefix(_OVERRIDE): text for key, text in os.environ.items() if key.startswith(_OVERRIDE)}
+    return {
+        key.removeprefix(_OVERRIDE): text for key, text in os.environ.items() if key.startswith(_OVERRIDE)
+    }
