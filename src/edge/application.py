@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,9 +22,14 @@ class Application:
     kernel: Kernel
 
 
+GARBAGE_THRESHOLD = 20_000
+"""Container objects between two collections; each scans what requests have left, not what was imported."""
+
+
 @lru_cache(maxsize=1)
 def application() -> Application:
     """The isolate's application."""
+    _leave_the_imported_alone()
     platform = Platform()
     config = platform.config
     kernel = Kernel(
@@ -33,3 +39,12 @@ def application() -> Application:
         development=config.get("ENVIRONMENT") == "dev",
     )
     return Application(platform, kernel)
+
+
+def _leave_the_imported_alone() -> None:
+    """Keep the collector from scanning 50 000 imported objects that live as long as the isolate.
+
+    With the default settings that scanning was a third of a request's CPU time.
+    """
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)

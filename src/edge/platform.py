@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
-_MINUTE = 60_000
+_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
 
 
 class EdgeClock:
@@ -78,7 +78,7 @@ class EdgeRandom:
     def id(self) -> str:
         """A ULID in lower case: 48 bits of milliseconds, 80 random bits."""
         value = int(time.time() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
-        return "".join(_BASE32[value >> shift & 31] for shift in range(125, -1, -5))
+        return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 class EdgeCrypto:

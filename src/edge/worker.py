@@ -108,7 +108,9 @@ def incoming(request: Any) -> Request:
 
 def outgoing(reply: Reply) -> Any:
     """A reply of the kernel as the platform takes it."""
-    init = js.JSON.parse(json.dumps({"status": reply.status, "headers": reply.headers}))
+    headers = dict(reply.headers)
+    pairs = headers if len(headers) == len(reply.headers) else reply.headers
+    init = js.JSON.parse(json.dumps({"status": reply.status, "headers": pairs}))
     body = reply.body if reply.stream is None else reply.stream
     if isinstance(body, bytes):
         body = to_js(body)
