@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import sys
+from array import array
 
 from pocketsphinx import Decoder
 
 RATE = 16_000
 FRAMES_PER_SECOND = 100
+BYTES_PER_FRAME = 2 * RATE // FRAMES_PER_SECOND
+FAINTEST = 256
 FASTER = {"maxwpf": 10, "maxhmmpf": 3000}
 """A quarter less time than unpruned, with the same word error rate on synthetic speech."""
 
@@ -23,12 +26,20 @@ def recognise(pcm: bytes) -> list[dict[str, str | float]]:
     decoder.process_raw(pcm, full_utt=True)
     decoder.end_utt()
     segments = decoder.seg() or ()
-    words = [(segment.word.partition("(")[0], segment.start_frame, segment.end_frame) for segment in segments]
-    return [
-        {"word": word, "start": start / FRAMES_PER_SECOND, "end": (end + 1) / FRAMES_PER_SECOND}
-        for word, start, end in words
-        if word[:1].isalpha() or word[:1] == "'"
+    words = [
+        (segment.word.partition("(")[0], segment.start_frame, segment.end_frame + 1) for segment in segments
     ]
+    return [
+        {"word": word, "start": start / FRAMES_PER_SECOND, "end": end / FRAMES_PER_SECOND}
+        for word, start, end in words
+        if (word[:1].isalpha() or word[:1] == "'") and _audible(pcm, start, end)
+    ]
+
+
+def _audible(pcm: bytes, start: int, end: int) -> bool:
+    """Return whether there is any sound between two frames: in digital silence the decoder hears short words."""
+    samples = array("h", pcm[start * BYTES_PER_FRAME : end * BYTES_PER_FRAME])
+    return max(map(abs, samples), default=0) >= FAINTEST
 
 
 if __name__ == "__main__":
