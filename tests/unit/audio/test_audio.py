@@ -189,6 +189,6 @@ class TestHostileBodies:
         try:
             audio = read_audio(body)
         except Problem as problem:
-            assert problem.status in (413, 415, 422)
+            assert problem.status in (413, 415, 422)  # noqa: PT017 - most damage leaves a recording
         else:
             assert 0 < audio.duration_seconds <= 300
