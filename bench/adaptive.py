@@ -17,7 +17,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from statistics import mean
+from typing import TYPE_CHECKING, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
@@ -26,7 +27,7 @@ from services.leveltest.engine.model import Curve, posterior
 from services.leveltest.scale import LEVEL_WIDTH, LEVELS, level_of, middle, score_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 EDGE = LEVEL_WIDTH * len(LEVELS) / 2
 
@@ -91,50 +92,58 @@ def sit_fixed(language: str, world: World, theta: float, name: str, form: list[i
     return posterior(zip(believed, right, strict=True), 0.0, plan.prior_deviation).theta
 
 
-def learner_run(language: str, world: World, form: list[items.Item], number: int) -> tuple[float, ...]:
-    """True ability, the two estimates, the standard error claimed, and the items asked."""
-    name = f"{world.name}:{number}"
-    theta = ability(world, random.Random(f"ability:{name}"))
+class Run(NamedTuple):
+    """One learner: the true ability, what the two tests say, the standard error claimed, the items asked."""
+
+    truth: float
+    adaptive: float
+    fixed: float
+    claimed: float
+    asked: tuple[str, ...]
+
+
+def run_one(language: str, world: World, form: list[items.Item], theta: float, name: str) -> Run:
     sitting = sit(language, world, theta, name)
     estimate = engine.estimate(sitting)
     asked = tuple(response.item for response in sitting.responses)
-    return theta, estimate.theta, sit_fixed(language, world, theta, name, form), estimate.se, asked
+    return Run(theta, estimate.theta, sit_fixed(language, world, theta, name, form), estimate.se, asked)
 
 
-def middles_run(language: str, world: World, form: list[items.Item], number: int) -> tuple[bool, bool]:
-    """Whether a learner in the middle of a level gets that level, adaptively and by the fixed form."""
-    level = LEVELS[number % len(LEVELS)]
-    name = f"middle:{world.name}:{number}"
-    adaptive = engine.estimate(sit(language, world, middle(level), name)).theta
-    fixed = sit_fixed(language, world, middle(level), name, form)
-    return level_of(score_of(adaptive)) == level, level_of(score_of(fixed)) == level
+def run_spread(language: str, world: World, form: list[items.Item], number: int) -> Run:
+    """A learner from the population."""
+    name = f"{world.name}:{number}"
+    return run_one(language, world, form, ability(world, random.Random(f"ability:{name}")), name)
 
 
-def root_mean_square(errors: Iterable[float]) -> float:
-    squares = [error * error for error in errors]
-    return math.sqrt(sum(squares) / len(squares))
+def run_middle(language: str, world: World, form: list[items.Item], number: int) -> Run:
+    """A learner in the middle of a level, the levels in turn."""
+    theta = middle(LEVELS[number % len(LEVELS)])
+    return run_one(language, world, form, theta, f"middle:{world.name}:{number}")
 
 
-def measure(world: World, language: str, learners: int, run_all: Callable) -> str:
-    began = time.perf_counter()
-    form = fixed_form(language, items.load(language).plan.max_items)
-    runs = list(run_all(partial(learner_run, language, world, form), range(learners)))
-    spent = time.perf_counter() - began
-    middles = list(run_all(partial(middles_run, language, world, form), range(learners // 5)))
-    shown = Counter(item for run in runs for item in run[4])
-    by_level = [sum(hit for hit, _ in middles[n :: len(LEVELS)]) / len(middles[n :: len(LEVELS)]) for n in range(6)]
-    fixed_hits = sum(hit for _, hit in middles) / len(middles)
-    return "\n".join(
-        (
-            f"{world.name}",
-            f"  RMSE {root_mean_square(r[1] - r[0] for r in runs):.3f}   fixed form {root_mean_square(r[2] - r[0] for r in runs):.3f}"
-            f"   bias {sum(r[1] - r[0] for r in runs) / learners:+.3f}   mean SE claimed {sum(r[3] for r in runs) / learners:.3f}",
-            f"  level exact at its middle {' '.join(f'{level} {hit:.0%}' for level, hit in zip(LEVELS, by_level, strict=True))}"
-            f"   fixed form {fixed_hits:.0%}",
-            f"  items {sum(shown.values()) / learners:.1f}   highest exposure {max(shown.values()) / learners:.1%}"
-            f"   never shown {len(items.load(language).items) - len(shown)}   {spent:.0f} s",
-        )
+def rmse(errors: Iterable[float]) -> float:
+    return math.sqrt(mean(error * error for error in errors))
+
+
+def exact(truth: float, estimate: float) -> bool:
+    return level_of(score_of(truth)) == level_of(score_of(estimate))
+
+
+def report(runs: list[Run], middles: list[Run], bank: items.Bank) -> str:
+    shown = Counter(item for run in runs for item in run.asked)
+    groups = {level: middles[number :: len(LEVELS)] for number, level in enumerate(LEVELS)}
+    hits = (
+        f"{level} {mean(exact(r.truth, r.adaptive) for r in group):.0%}" for level, group in groups.items()
     )
+    fixed = rmse(r.fixed - r.truth for r in runs), mean(exact(r.truth, r.fixed) for r in middles)
+    lines = (
+        f"RMSE {rmse(r.adaptive - r.truth for r in runs):.3f} (fixed form {fixed[0]:.3f})",
+        f"bias {mean(r.adaptive - r.truth for r in runs):+.3f}, its SE {mean(r.claimed for r in runs):.3f}",
+        f"level exact at its middle: {' '.join(hits)} (fixed form {fixed[1]:.0%})",
+        f"{sum(shown.values()) / len(runs):.1f} items a test, {len(bank.items) - len(shown)} never shown",
+        f"highest exposure {max(shown.values()) / len(runs):.1%}",
+    )
+    return "\n".join(f"  {line}" for line in lines)
 
 
 def main() -> None:
@@ -143,10 +152,20 @@ def main() -> None:
     parser.add_argument("--language", default="en", choices=items.languages())
     options = parser.parse_args()
     bank = items.load(options.language)
-    print(f"{options.language}: {len(bank.items)} items, at most {bank.plan.max_items} asked, {options.learners} learners")
+    print(f"{len(bank.items)} items, at most {bank.plan.max_items} a test, {options.learners} learners")
+    form = fixed_form(options.language, bank.plan.max_items)
     with ProcessPoolExecutor(2) as pool:
         for world in worlds(bank.plan):
-            print(measure(world, options.language, options.learners, partial(pool.map, chunksize=100)), flush=True)
+            began = time.perf_counter()
+            spread, at_middle = (
+                partial(run, options.language, world, form) for run in (run_spread, run_middle)
+            )
+            runs = list(pool.map(spread, range(options.learners), chunksize=100))
+            middles = list(pool.map(at_middle, range(options.learners // 5), chunksize=100))
+            print(
+                f"{world.name} ({time.perf_counter() - began:.0f} s)\n{report(runs, middles, bank)}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

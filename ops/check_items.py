@@ -15,13 +15,12 @@ from itertools import chain, combinations, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cefrpy import CEFRAnalyzer
+from cefrpy import CEFRAnalyzer  # pyright: ignore[reportMissingTypeStubs]
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from ops.speak_items import VOICES, recording  # noqa: E402 - the import root is set just above
-
 from services.leveltest.items import Bank, Item, languages, load  # noqa: E402
 from services.leveltest.scale import LEVEL_WIDTH, LEVELS, middle  # noqa: E402
 
@@ -70,7 +69,7 @@ def check(bank: Bank) -> Iterator[str]:
 
 
 def _counts(bank: Bank) -> Iterator[str]:
-    """Unique ids; every level of every area filled, none twice as well as another; easier items stand before harder."""
+    """Unique ids; every level of every area filled, none twice as well as another; in order of difficulty."""
     if len(bank.items) != sum(map(len, bank.by_area.values())):
         yield f"{bank.language}: an item id is used twice"
     most = max(Counter((item.area, item.level) for item in bank.items.values()).values())
@@ -189,8 +188,8 @@ def _passage(item: Item) -> Iterator[str]:
 
 def _word_level(word: str) -> int:
     """0 (A1) to 5 (C2) by the easiest part of speech; 0 for names and whatever the list does not know."""
-    levels = _analyzer().get_pos_level_dict_for_word(word).values()
-    return min((level.value - 1 for level in levels), default=0)
+    levels = _analyzer().get_pos_level_dict_for_word(word, word_level_as_float=True).values()
+    return round(min((level for level in levels if isinstance(level, float)), default=1.0)) - 1
 
 
 @cache

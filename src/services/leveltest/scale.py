@@ -32,7 +32,7 @@ def ability_of(score: float) -> float:
 
 def level_of(score: float) -> Level:
     """The CEFR level of a score: A1 below 16.7, A2 below 33.3, B1 below 50, and so on."""
-    return LEVELS[min(len(LEVELS) - 1, max(0, int(score * len(LEVELS) / 100)))]
+    return LEVELS[min(len(LEVELS) - 1, max(0, int(score * len(LEVELS) / 100 + 1e-9)))]
 
 
 def middle(level: Level) -> float:

@@ -12,19 +12,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from services.leveltest.engine.model import posterior
-from services.leveltest.engine.sitting import Sitting, evidence
+from services.leveltest.engine.sitting import SKILL_SCATTER, Sitting, skill_estimate
 from services.leveltest.items import REPORTED_AS, load
-from services.leveltest.scale import LEVEL_WIDTH, LEVELS, SKILLS, Level, Skill, boundaries, level_of, score_of
+from services.leveltest.scale import LEVELS, SKILLS, Level, Skill, boundaries, level_of, score_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SKILL_SCATTER = LEVEL_WIDTH / 2
-"""Standard deviation of a person's skills around the person's overall ability, in logits-equivalent."""
 
 BAND_WIDTH = 1.645
 """Standard errors to each side of the ability that hold it in 90 % of the cases."""
@@ -58,10 +53,10 @@ class Overall:
     confidence: float
 
 
-def choice_scores(sitting: Sitting) -> Mapping[Skill, SkillScore]:
+def choice_scores(sitting: Sitting) -> dict[Skill, SkillScore]:
     """The skills that the choice items test: reading (with vocabulary and grammar) and listening."""
-    skills = {REPORTED_AS[area] for area in load(sitting.language).plan.shares}
-    return MappingProxyType({skill: _choice_score(sitting, skill) for skill in SKILLS if skill in skills})
+    reported = {REPORTED_AS[area] for area in load(sitting.language).plan.shares}
+    return {skill: SkillScore(*skill_estimate(sitting, skill)) for skill in SKILLS if skill in reported}
 
 
 def overall(skills: Mapping[Skill, SkillScore]) -> Overall:
@@ -70,18 +65,13 @@ def overall(skills: Mapping[Skill, SkillScore]) -> Overall:
     ability = sum(skill.ability for skill in skills.values()) / tested
     untested = SKILL_SCATTER**2 * (1 / tested - 1 / len(SKILLS))
     error = math.sqrt(sum(skill.error**2 for skill in skills.values()) / tested**2 + untested)
-    level = level_of(score_of(ability))
-    low, high = (level_of(score_of(ability + sign * BAND_WIDTH * error)) for sign in (-1, 1))
-    return Overall(score_of(ability), level, (low, high), _probability(level, ability, error))
+    level = _level(ability)
+    band = _level(ability - BAND_WIDTH * error), _level(ability + BAND_WIDTH * error)
+    return Overall(score_of(ability), level, band, _probability(level, ability, error))
 
 
-def _choice_score(sitting: Sitting, skill: Skill) -> SkillScore:
-    answers = list(zip(sitting.responses, evidence(sitting), strict=True))
-    own = [answer for response, answer in answers if REPORTED_AS[response.area] == skill]
-    others = [answer for response, answer in answers if REPORTED_AS[response.area] != skill]
-    prior = posterior(others, 0.0, load(sitting.language).plan.prior_deviation)
-    ability, error = posterior(own, prior.theta, math.hypot(prior.se, SKILL_SCATTER))
-    return SkillScore(ability, error)
+def _level(ability: float) -> Level:
+    return level_of(score_of(ability))
 
 
 def _probability(level: Level, ability: float, error: float) -> float:

@@ -6,6 +6,7 @@ device, after a crash and after a deployment that changed the bank.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from services.leveltest.engine import selection
 from services.leveltest.engine.model import Curve, Estimate, posterior
 from services.leveltest.items import REPORTED_AS, Area, Item, Task, load
-from services.leveltest.scale import Level, Skill, middle
+from services.leveltest.scale import LEVEL_WIDTH, Level, Skill, middle
 from services.problems import Conflict, Unprocessable
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 Kind = Literal["choice", "text", "speech"]
 
 CHOICE_IDS = "abcdef"
+SKILL_SCATTER = LEVEL_WIDTH / 2
+"""Standard deviation of a person's skills around the person's overall ability, in logits-equivalent."""
 
 
 class QuestionNotAsked(Conflict):
@@ -79,7 +82,8 @@ class Sitting:
     @classmethod
     def restore(cls, data: Mapping[str, Any]) -> Sitting:
         """The sitting that ``dump`` gave."""
-        return cls(**{**data, "responses": tuple(Response(**response) for response in data["responses"])})
+        responses = tuple(Response(**response) for response in data["responses"])
+        return replace(cls(**data), responses=responses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,15 @@ def estimate(sitting: Sitting) -> Estimate:
     return posterior(evidence(sitting), 0.0, plan.prior_deviation)
 
 
+def skill_estimate(sitting: Sitting, skill: Skill, centre: float = 0.0) -> Estimate:
+    """The ability in one skill by its own items, with those of the other skills as a wide prior."""
+    answers = list(zip(sitting.responses, evidence(sitting), strict=True))
+    own = [answer for response, answer in answers if REPORTED_AS[response.area] == skill]
+    others = [answer for response, answer in answers if REPORTED_AS[response.area] != skill]
+    prior = posterior(others, centre, load(sitting.language).plan.prior_deviation)
+    return posterior(own, prior.theta, math.hypot(prior.se, SKILL_SCATTER))
+
+
 def evidence(sitting: Sitting) -> list[tuple[Curve, bool]]:
     """The answered choice items as response functions with right or wrong."""
     plan = load(sitting.language).plan
@@ -188,7 +201,7 @@ def _next_item(sitting: Sitting) -> str:
     area = selection.next_area(
         bank.plan, Counter(response.area for response in sitting.responses), sitting.seed
     )
-    ability = posterior(evidence(sitting), sitting.start, bank.plan.prior_deviation).theta
+    ability = skill_estimate(sitting, REPORTED_AS[area], sitting.start).theta
     asked = {response.item for response in sitting.responses}
     return selection.next_item(bank, area, ability, asked, sitting.seed).id
 

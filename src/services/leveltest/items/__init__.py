@@ -117,7 +117,9 @@ def load(language: str) -> Bank:
 @lru_cache(maxsize=4)
 def _load(language: str) -> Bank:
     plan = _plan(_read(language, "plan"))
-    by_area = {area: tuple(_item(area, raw) for raw in _read(language, area)) for area in plan.shares}
+    by_area: dict[Area, tuple[Item, ...]] = {
+        area: tuple(_item(area, raw) for raw in _read(language, area)) for area in plan.shares
+    }
     tasks = [
         _task(skill, raw) for skill, count in plan.tasks.items() if count for raw in _read(language, skill)
     ]
