@@ -6,12 +6,13 @@ from typing import Any
 
 from workers import WorkerEntrypoint
 
+from durable.chat_hub import ChatHub
 from durable.rate_limiter import RateLimiter
 from edge.application import application
 from edge.objects import LiveObject
 from edge.worker import incoming, outgoing
 
-__all__ = ["Default", "RateLimiter"]
+__all__ = ["ChatHub", "Default", "RateLimiter"]
 
 LiveObject.make_context = staticmethod(lambda ctx: application().platform.context(ctx))
 

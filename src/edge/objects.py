@@ -16,7 +16,7 @@ from services import problems
 from services.problems import FieldError, Problem, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from services.context import Context
 
@@ -61,6 +61,13 @@ class RemoteObjects:
         """The object of that name."""
         return RemoteStub(getattr(self._env, namespace).getByName(name))
 
+    async def forward(self, namespace: str, name: str, request: Any, headers: Mapping[str, str]) -> Any:
+        """Hand a platform request, with these headers set, on to an object; the platform's answer."""
+        passed = js.Request.new(request)
+        for header, value in headers.items():
+            passed.headers.set(header, value)
+        return await getattr(self._env, namespace).getByName(name).fetch(passed)
+
 
 class LiveObject(DurableObject):
     """Base of our Durable Objects. Methods named in ``exposed`` may be called from outside."""
@@ -73,13 +80,15 @@ class LiveObject(DurableObject):
         super().__init__(ctx, env)
         self.storage = ctx._ctx.storage  # noqa: SLF001 - the raw storage: its SQL cursor is synchronous
         self.context = type(self).make_context(ctx)
+        self.served: Any = self
+        """Whose methods are exposed."""
 
     async def rpc(self, method: str, arguments: str) -> str:
         """Call an exposed method with JSON arguments."""
         if method not in self.exposed:
             raise AttributeError(f"{type(self).__name__} has no method {method}")
         try:
-            return json.dumps({"result": await getattr(self, method)(**json.loads(arguments))})
+            return json.dumps({"result": await getattr(self.served, method)(**json.loads(arguments))})
         except Problem as problem:
             return json.dumps({"problem": _portable(problem)})
 

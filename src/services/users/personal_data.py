@@ -98,6 +98,21 @@ HOLDINGS = (
         ("DELETE FROM notifications WHERE user_id = ?1",),
     ),
     Holding(
+        "chatRooms", "chat_members",
+        "SELECT room_id, role, joined_at, read_seq, muted_until, left_at FROM chat_members WHERE user_id = ?1",
+        why="The rooms, which are told one by one, are found by it; each then marks the person as gone.",
+    ),
+    Holding(
+        "chatMessages", "chat_messages",
+        "SELECT room_id, seq, message AS data, created_at FROM chat_messages WHERE sender_id = ?1",
+        why="What was written to others stays with them; the author's name is gone with the account's.",
+    ),
+    Holding(
+        "pushSubscriptions", "push_subscriptions",
+        "SELECT subscription_sealed, user_agent, created_at FROM push_subscriptions WHERE user_id = ?1",
+        ("DELETE FROM push_subscriptions WHERE user_id = ?1",),
+    ),
+    Holding(
         "idempotencyKeys", "idempotency_keys",
         erase=("DELETE FROM idempotency_keys WHERE scope > ?1 || ' ' AND scope < ?1 || '!'",),
         why="Copies of answers of the last day, whose content is exported where it belongs.",

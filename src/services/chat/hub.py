@@ -1,0 +1,268 @@
+"""What a room does when it is called: decide, store, answer; then fan out, project, notify.
+
+The reply to a call leaves after what it wrote is durable. What follows is begun at once and repeated by an alarm
+until it is done, so that a crash at any point loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from services.chat import membership, messages, reading
+from services.chat.fanout import Fanout
+from services.chat.problems import RoomNotFound
+from services.chat.projection import Projector
+from services.chat.relations import blocked_between
+from services.chat.room import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from services.chat.room import Room
+    from services.chat.store import Row, RoomStore
+    from services.context import Context
+
+CHECK_AGAIN = 5_000
+"""Milliseconds after which the alarm looks whether anything was left undone."""
+CONTACT_KNOWN = 10_000
+"""Milliseconds for which a direct room relies on what it knows of blocks; it is told of new ones at once."""
+
+Answer = dict[str, Any]
+
+
+class Hub:
+    """One room, or none yet. ``wake_at`` sets the alarm of the object that holds it."""
+
+    exposed = frozenset(
+        (
+            "create", "describe", "subscribe", "replay", "unsubscribe", "send", "edit", "edits", "delete", "react",
+            "read", "typing", "history", "find", "add_members", "remove_member", "update", "close", "mute", "erase",
+            "recheck_contact",
+        )
+    )  # fmt: skip
+
+    def __init__(self, store: RoomStore, context: Context, wake_at: Callable[[int], None]) -> None:
+        self._store = store
+        self._context = context
+        self._wake_at = wake_at
+        self._awaited: int | None = None
+        self._room: Room | None = None
+        self._contact = (True, 0)
+        self._in_order = asyncio.Lock()
+        self._enter(membership.open_room(store, context.clock))
+
+    async def create(
+        self, *, room_id: str, kind: str, name: str | None, owner: str, people: Mapping[str, str]
+    ) -> Answer:
+        """Found the room, unless it is there already; as ``owner`` sees it."""
+        if self._room is None:
+            self._enter(
+                membership.found_room(
+                    self._store, self._context.clock, room_id=room_id, kind=kind, name=name, owner=owner, people=people
+                )
+            )  # fmt: skip
+        await self._follow_up(projected=True)
+        return await self.describe(user_id=owner)
+
+    async def describe(self, *, user_id: str) -> Answer:
+        """The room as the caller sees it."""
+        return reading.describe(self._open(), user_id)
+
+    async def subscribe(
+        self, *, user_id: str, shard: str, last_seq: int | None = None, last_event: int | None = None
+    ) -> Answer:
+        """Let a shard have the room's events for this member, and what the member missed:
+        ``{room, seq, event, replay, next, truncated}``.
+
+        ``replay`` is a batch as ``deliver`` takes it; while ``next`` is not null, ``replay(after=next)`` continues.
+        """
+        room = self._open()
+        missed = reading.missed(room, user_id, last_seq=last_seq, last_event=last_event)
+        self._fanout.register(shard)
+        about = {"id": room.id, "type": room.type, "name": room.name}
+        return {"room": about, "seq": room.seq, "event": room.event, "truncated": missed.truncated} | _page(
+            missed
+        )
+
+    async def replay(self, *, user_id: str, after: int) -> Answer:
+        """The next page of what a member missed: ``{replay, next}``."""
+        room = self._open()
+        return _page(reading.missed(room, user_id, last_event=after))
+
+    async def unsubscribe(self, *, shard: str) -> None:
+        """Nobody is left on this shard."""
+        if self._room:
+            self._fanout.drop(shard)
+
+    async def send(
+        self,
+        *,
+        user_id: str,
+        client_message_id: str,
+        body: str,
+        attachments: Sequence[str] = (),
+        reply_to: str | None = None,
+        projected: bool = False,
+    ) -> Answer:
+        """Store a message: ``{message, seq}``, ``message`` being its JSON as text.
+
+        With ``projected`` the answer waits until lists, search and unread counts know of it.
+        """
+        room = self._open()
+        async with self._in_order:
+            await self._check_contact(room, user_id)
+            row = messages.send(
+                room, user_id, client_message_id=client_message_id, body=body, attachments=attachments, reply_to=reply_to
+            )  # fmt: skip
+        return await self._told(room, row, projected=projected)
+
+    async def edit(self, *, user_id: str, message_id: str, body: str, projected: bool = False) -> Answer:
+        """Replace the text of one's own message; as ``send``."""
+        room = self._open()
+        async with self._in_order:
+            await self._check_contact(room, user_id)
+            row = messages.edit(room, user_id, message_id, body=body)
+        return await self._told(room, row, projected=projected)
+
+    async def edits(self, *, user_id: str, message_id: str) -> list[Row]:
+        """What a message said before."""
+        return messages.edits(self._open(), user_id, message_id)
+
+    async def delete(self, *, user_id: str, message_id: str, projected: bool = False) -> Answer:
+        """Leave a tombstone; as ``send``."""
+        room = self._open()
+        return await self._told(room, messages.delete(room, user_id, message_id), projected=projected)
+
+    async def react(
+        self, *, user_id: str, message_id: str, emoji: str, added: bool, projected: bool = False
+    ) -> Answer:
+        """Put a reaction on a message or take it off; as ``send``."""
+        room = self._open()
+        row = messages.react(room, user_id, message_id, emoji=emoji, added=added)
+        return await self._told(room, row, projected=projected)
+
+    async def read(self, *, user_id: str, seq: int, projected: bool = False) -> Answer:
+        """Mark as read: ``{read_seq, unread_count}``."""
+        room = self._open()
+        member = messages.read(room, user_id, seq=seq)
+        await self._follow_up(projected=projected)
+        return {"read_seq": member.read_seq, "unread_count": reading.unread(room, member)}
+
+    async def typing(self, *, user_id: str) -> None:
+        """Tell those who are connected that somebody is writing; never stored."""
+        room = self._open()
+        room.access(user_id)
+        self._context.defer(self._fanout.typing(user_id))
+
+    async def history(
+        self, *, user_id: str, after_seq: int | None = None, before_seq: int | None = None, limit: int
+    ) -> list[str]:
+        """Messages in their order, each as JSON text."""
+        room = self._open()
+        rows = reading.history(room, user_id, after_seq=after_seq, before_seq=before_seq, limit=limit)
+        return [room.render(row) for row in rows]
+
+    async def find(self, *, user_id: str, message_id: str) -> str:
+        """One message as JSON text."""
+        room = self._open()
+        room.access(user_id)
+        return room.render(messages.existing(room, message_id))
+
+    async def add_members(self, *, user_id: str, people: Mapping[str, str]) -> Answer:
+        """Let people in; the room as it is then."""
+        membership.add_members(self._open(), user_id, people)
+        await self._follow_up(projected=True)
+        return await self.describe(user_id=user_id)
+
+    async def remove_member(self, *, user_id: str, member_id: str) -> None:
+        """Put somebody out, or leave."""
+        membership.remove_member(self._open(), user_id, member_id)
+        await self._follow_up(projected=True)
+
+    async def update(self, *, user_id: str, name: str) -> Answer:
+        """Name the room; the room as it is then."""
+        membership.rename(self._open(), user_id, name)
+        await self._follow_up(projected=True)
+        return await self.describe(user_id=user_id)
+
+    async def close(self, *, user_id: str) -> None:
+        """End the room for everyone."""
+        membership.close(self._open(), user_id)
+        await self._follow_up(projected=True)
+
+    async def mute(self, *, user_id: str, until: int | None) -> Answer:
+        """Notify the member of nothing until then; the room as they see it."""
+        membership.mute(self._open(), user_id, until)
+        await self._follow_up(projected=True)
+        return await self.describe(user_id=user_id)
+
+    async def erase(self, *, user_id: str) -> None:
+        """Take away a person's name and place."""
+        if self._room:
+            membership.erase(self._room, user_id)
+            await self._follow_up(projected=True)
+
+    async def recheck_contact(self) -> None:
+        """The two people of this room may have blocked each other, or not any more."""
+        self._contact = (True, 0)
+
+    async def alarm(self) -> None:
+        """Do what was left undone, and come back as long as something is."""
+        self._awaited = None
+        if self._room is None:
+            return
+        await asyncio.gather(self._fanout.settle(), self._projector.catch_up(), return_exceptions=True)
+        if self._undone:
+            self._expect_alarm()
+
+    @property
+    def _undone(self) -> bool:
+        return bool(self._fanout.behind) or self._projector.pending
+
+    def _enter(self, room: Room | None) -> None:
+        self._room = room
+        if room:
+            self._fanout = Fanout(room, self._context)
+            self._projector = Projector(room, self._context)
+
+    def _open(self) -> Room:
+        if self._room is None:
+            raise RoomNotFound
+        return self._room
+
+    async def _told(self, room: Room, row: Row, *, projected: bool) -> Answer:
+        text = room.render(row)
+        await self._follow_up(projected=projected)
+        return {"message": text, "seq": row["seq"]}
+
+    async def _follow_up(self, *, projected: bool) -> None:
+        """Begin what follows from a change. The alarm is set first: it is durable together with the change."""
+        if self._undone:
+            self._expect_alarm()
+        self._fanout.wake()
+        if projected:
+            await self._projector.catch_up()
+        elif self._projector.pending:
+            self._context.defer(self._projector.catch_up())
+
+    def _expect_alarm(self) -> None:
+        now = self._context.clock.now()
+        if self._awaited is None or self._awaited < now - CHECK_AGAIN:
+            self._awaited = now + CHECK_AGAIN
+            self._wake_at(self._awaited)
+
+    async def _check_contact(self, room: Room, user_id: str) -> None:
+        if not room.direct:
+            return
+        room.access(user_id)
+        now = self._context.clock.now()
+        blocked, known_until = self._contact
+        if now >= known_until:
+            blocked = await blocked_between(self._context, *room.people)
+            self._contact = (blocked, now + CONTACT_KNOWN)
+        membership.check_contact(room, user_id, blocked=blocked)
+
+
+def _page(page: reading.Replay) -> Answer:
+    return {"replay": to_json(page.events), "next": page.after}

@@ -1,0 +1,157 @@
+"""The outbox of a room: what lists, search and unread counts in D1 know of it.
+
+Each write carries the present state of what changed and the event it reflects; it may come twice or late and
+never undoes a newer one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from services.chat.room import to_json
+from services.chat.words import index_words
+from services.context import sql
+
+if TYPE_CHECKING:
+    from services.chat.room import Member, Room
+    from services.context import Context, Statement
+
+BATCH = 200
+"""Entries of the outbox that one transaction takes."""
+MAX_PREVIEW = 200
+"""Characters of the last message that lists show."""
+
+_ROOM = (
+    "INSERT INTO chat_rooms (id, type, name, last_seq, last_message, active_at, created_at, closed_at, version)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET name = ?3, last_seq = ?4,"
+    " last_message = ?5, active_at = ?6, closed_at = ?8, version = ?9 WHERE version <= ?9"
+)
+_MEMBERS = (
+    "INSERT INTO chat_members (room_id, user_id, role, joined_at, read_seq, muted_until, left_at, version)"
+    " SELECT ?1, m.value ->> 0, m.value ->> 1, m.value ->> 2, m.value ->> 3, m.value ->> 4, m.value ->> 5, ?3"
+    " FROM json_each(?2) m WHERE true ON CONFLICT (room_id, user_id) DO UPDATE SET role = excluded.role,"
+    " joined_at = excluded.joined_at, read_seq = excluded.read_seq, muted_until = excluded.muted_until,"
+    " left_at = excluded.left_at, version = excluded.version WHERE version <= excluded.version"
+)
+_MESSAGES = (
+    "INSERT INTO chat_messages (room_id, seq, sender_id, message, created_at, deleted_at, version)"
+    " SELECT ?1, m.value ->> 0, m.value ->> 1, m.value ->> 2, m.value ->> 3, m.value ->> 4, ?3"
+    " FROM json_each(?2) m WHERE true ON CONFLICT (room_id, seq) DO UPDATE SET message = excluded.message,"
+    " deleted_at = excluded.deleted_at, version = excluded.version WHERE version <= excluded.version"
+)
+_OF_THESE = (
+    " FROM json_each(?2) m JOIN chat_messages c INDEXED BY chat_messages_by_seq"
+    " ON c.room_id = ?1 AND c.seq = m.value ->> 0 WHERE c.version = ?3"
+)
+_UNINDEX = f"DELETE FROM chat_search WHERE rowid IN (SELECT c.id{_OF_THESE})"  # noqa: S608 - ours
+_INDEX = f"INSERT INTO chat_search (rowid, room, words) SELECT c.id, ?1, m.value ->> 1{_OF_THESE}"  # noqa: S608
+CLOSED = (
+    "DELETE FROM chat_search WHERE rowid IN (SELECT id FROM chat_messages WHERE room_id = ?1)",
+    "DELETE FROM chat_messages WHERE room_id = ?1",
+    "DELETE FROM chat_members WHERE room_id = ?1",
+)
+
+
+class Projector:
+    """Empties the outbox of one room, oldest entries first, in one transaction at a time."""
+
+    def __init__(self, room: Room, context: Context) -> None:
+        self._room = room
+        self._context = context
+        self._batch: asyncio.Future[None] | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether D1 has something to learn."""
+        return self._oldest() is not None
+
+    async def catch_up(self) -> None:
+        """Wait until D1 knows what has happened up to now. Raises what the database raises; then it is still to
+        be written.
+        """
+        stamp = self._room.stamp
+        while (oldest := self._oldest()) is not None and oldest <= stamp:
+            await asyncio.shield(self._begin())
+
+    def _begin(self) -> asyncio.Future[None]:
+        if self._batch is None or self._batch.done():
+            self._batch = asyncio.ensure_future(self._write())
+        return self._batch
+
+    async def _write(self) -> None:
+        store = self._room.store
+        entries = store.rows("SELECT key, version FROM outbox ORDER BY version LIMIT ?", BATCH)
+        await self._context.db.batch(statements(self._room, [entry["key"] for entry in entries]))
+        for entry in entries:
+            store.rows("DELETE FROM outbox WHERE key = ? AND version = ?", entry["key"], entry["version"])
+
+    def _oldest(self) -> int | None:
+        return self._room.store.rows("SELECT min(version) AS n FROM outbox")[0]["n"]
+
+
+def statements(room: Room, keys: list[str]) -> list[Statement]:
+    """The writes that bring D1 up to date with these entries of the outbox."""
+    if room.closed_at is not None:
+        return [_room(room), *(sql(text, room.id) for text in CLOSED)]
+    seqs = [int(key[2:]) for key in keys if key.startswith("m:")]
+    users = [key[2:] for key in keys if key.startswith("u:")]
+    writes = [_room(room)]
+    if users:
+        rows = to_json([_member(room.people[user]) for user in users])
+        writes.append(sql(_MEMBERS, room.id, rows, room.event))
+    if seqs:
+        writes += _messages(room, seqs)
+    return writes
+
+
+def _room(room: Room) -> Statement:
+    last = room.message(room.seq)
+    active_at = last["created_at"] if last else room.created_at
+    shown = _preview(room.render(last)) if last else None
+    return sql(
+        _ROOM, room.id, room.type, room.name, room.seq, shown, active_at, room.created_at, room.closed_at,
+        room.event,
+    )  # fmt: skip
+
+
+def _messages(room: Room, seqs: list[int]) -> list[Statement]:
+    rows: list[dict[str, Any]] = [row for seq in seqs if (row := room.message(seq))]
+    stored = [
+        [
+            row["seq"],
+            row["sender"],
+            to_json(_nameless(room.render(row))),
+            row["created_at"],
+            row["deleted_at"],
+        ]
+        for row in rows
+    ]
+    words = [[row["seq"], index_words(row["body"])] for row in rows]
+    living = [entry for entry in words if entry[1]]
+    return [
+        sql(_MESSAGES, room.id, to_json(stored), room.event),
+        sql(_UNINDEX, room.id, to_json(words), room.event),
+        sql(_INDEX, room.id, to_json(living), room.event),
+    ]
+
+
+def _member(member: Member) -> list[str | int | None]:
+    return [
+        member.user_id, member.role, member.joined_at, member.read_seq, member.muted_until, member.left_at,
+    ]  # fmt: skip
+
+
+def _nameless(message: str) -> dict[str, Any]:
+    """The message without the sender's name, which is looked up where it is read."""
+    shown = json.loads(message)
+    shown["sender"]["displayName"] = ""
+    return shown
+
+
+def _preview(message: str) -> str:
+    shown = _nameless(message)
+    if len(shown["body"]) > MAX_PREVIEW:
+        shown["body"] = shown["body"][: MAX_PREVIEW - 1] + "…"
+    return to_json(shown)
