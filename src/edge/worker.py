@@ -103,11 +103,14 @@ def incoming(request: Any) -> Request:
         origin=f"{url.scheme}://{url.netloc}",
         id=acceptable_request_id(headers.get("x-request-id")) or RANDOM.id(),
         body=_Body(raw, headers.get("content-length")),
+        platform=raw,
     )
 
 
 def outgoing(reply: Reply) -> Any:
     """A reply of the kernel as the platform takes it."""
+    if reply.upgrade is not None:
+        return reply.upgrade
     headers = dict(reply.headers)
     pairs = headers if len(headers) == len(reply.headers) else reply.headers
     init = js.JSON.parse(json.dumps({"status": reply.status, "headers": pairs}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.http.headers import cookies
-from edge.http.routes import ADMIN, FRESH, MODERATOR, PUBLIC, USER, Route
+from edge.http.routes import ADMIN, FRESH, MODERATOR, PUBLIC, SOCKET, USER, Route
 from services.accounts.csrf import ACCESS_COOKIE, check_csrf
 from services.accounts.sessions import check_fresh
 from services.accounts.tokens import read_access_token
@@ -33,8 +33,8 @@ def identify(context: Context, request: Request, route: Route) -> Principal | No
 
     Raises ``InvalidToken`` elsewhere.
     """
-    token, via_cookie = _credential(request)
-    if token is None:
+    token, via_cookie = credential(request)
+    if token is None or route.auth == SOCKET:
         return None
     try:
         principal = read_access_token(context, token)
@@ -49,7 +49,7 @@ def identify(context: Context, request: Request, route: Route) -> Principal | No
 
 async def authorise(context: Context, route: Route, principal: Principal | None) -> None:
     """Let the caller pass to this route, or raise ``Unauthorized`` or ``Forbidden``."""
-    if route.auth == PUBLIC:
+    if route.auth in {PUBLIC, SOCKET}:
         return
     if principal is None:
         raise Unauthorized
@@ -62,7 +62,8 @@ async def authorise(context: Context, route: Route, principal: Principal | None)
         await check_fresh(context, principal)
 
 
-def _credential(request: Request) -> tuple[str | None, bool]:
+def credential(request: Request) -> tuple[str | None, bool]:
+    """The access token of a request, if it has one, and whether it came in a cookie."""
     header = request.headers.get("authorization")
     if header is not None:
         scheme, _, token = header.partition(" ")

@@ -30,13 +30,19 @@ class Request:
     """Scheme and authority that the client used, ``https://api.example.org``."""
     id: str
     body: BodyReader
+    platform: Any = None
+    """The platform's own request, for whoever passes it on to a Durable Object."""
 
 
 @dataclass(slots=True)
 class Reply:
-    """One HTTP answer. ``body`` is text, bytes, nothing, or a platform stream that is passed on untouched."""
+    """One HTTP answer. ``body`` is text, bytes, nothing, or a platform stream that is passed on untouched.
+
+    ``upgrade`` is the platform's answer to a WebSocket handshake: it goes out as it is.
+    """
 
     status: int = 200
     body: str | bytes | None = None
     headers: list[Header] = field(default_factory=list[Header])
     stream: Any = None
+    upgrade: Any = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from edge.http.routes import ADMIN, MODERATOR, PUBLIC, Route
+from edge.http.routes import ADMIN, MODERATOR, PUBLIC, SOCKET, Route
 from services.models import Model
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _operation(route: Route, schemas: dict[Any, dict[str, Any]]) -> dict[str, An
         operation["parameters"] = parameters
     if route.body is not None:
         operation["requestBody"] = _request_body(route, schemas)
-    if route.auth != PUBLIC:
+    if route.auth not in {PUBLIC, SOCKET}:
         operation["security"] = [{"bearer": []}, {"cookie": []}]
     return operation
 
@@ -162,7 +162,7 @@ def _responses(route: Route, schemas: dict[Any, dict[str, Any]]) -> dict[str, An
 def _failures(route: Route) -> dict[int, list[str]]:
     """Every status that can come, with the codes it comes with."""
     known: dict[int, list[str]] = {400: ["bad_request"], 503: ["unavailable"]}
-    if route.auth != PUBLIC:
+    if route.auth not in {PUBLIC, SOCKET}:
         known[401] = ["unauthorized", "invalid_token"]
         known[403] = ["csrf_failed"] + (["forbidden"] if route.auth in (MODERATOR, ADMIN) else [])
     if route.limit:

@@ -33,6 +33,8 @@ JSON_BODY_LIMIT = 64 * 1024
 
 PUBLIC = "public"
 """Anyone; ``call.user`` is still set when valid credentials came along."""
+SOCKET = "socket"
+"""Anyone; the handler finds out who it is, by the rules of sockets rather than those of requests."""
 USER = "user"
 """A signed-in person, known by the access token alone."""
 FRESH = "fresh"

@@ -20,7 +20,9 @@ LIFETIME = 15 * 60
 CACHED_TOKENS = 2048
 
 
-class _Verified(NamedTuple):
+class VerifiedToken(NamedTuple):
+    """Who a token speaks for, and until when (milliseconds)."""
+
     principal: Principal
     expires_at: int
 
@@ -44,6 +46,11 @@ def issue_access_token(context: Context, user_id: str, session_id: str, roles: I
 
 def read_access_token(context: Context, token: str) -> Principal:
     """Who a token speaks for; raises ``InvalidToken``. A token seen before costs one look-up."""
+    return verify_access_token(context, token).principal
+
+
+def verify_access_token(context: Context, token: str) -> VerifiedToken:
+    """As ``read_access_token``, with the moment at which the token expires."""
     verifier = _verifier(signing_keys(context.config), _issuer(context), _audience(context))
     return verifier.read(context, token)
 
@@ -55,9 +62,9 @@ class _Verifier:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
-        self._verified: dict[str, _Verified] = {}
+        self._verified: dict[str, VerifiedToken] = {}
 
-    def read(self, context: Context, token: str) -> Principal:
+    def read(self, context: Context, token: str) -> VerifiedToken:
         now = context.clock.now()
         known = self._verified.get(token)
         if known is None:
@@ -66,9 +73,9 @@ class _Verifier:
         if now >= known.expires_at:
             self._verified.pop(token, None)
             raise InvalidToken
-        return known.principal
+        return known
 
-    def _verify(self, context: Context, token: str, now: int) -> _Verified:
+    def _verify(self, context: Context, token: str, now: int) -> VerifiedToken:
         try:
             public = self._keys.public_pem(context.crypto, jose.key_id(context.crypto, token))
             if public is None:
@@ -77,11 +84,11 @@ class _Verifier:
             jose.numeric_date(claims, "nbf")
             jose.check_claims(claims, issuer=self._issuer, audience=self._audience, now=now)
             principal = Principal(str(claims["sub"]), str(claims["sid"]), frozenset(claims["roles"]))
-            return _Verified(principal, jose.numeric_date(claims, "exp"))
+            return VerifiedToken(principal, jose.numeric_date(claims, "exp"))
         except (jose.BadToken, KeyError, TypeError):
             raise InvalidToken from None
 
-    def _remember(self, token: str, verified: _Verified) -> None:
+    def _remember(self, token: str, verified: VerifiedToken) -> None:
         while len(self._verified) >= CACHED_TOKENS:
             del self._verified[next(iter(self._verified))]
         self._verified[token] = verified
