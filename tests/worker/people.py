@@ -13,8 +13,8 @@ PASSWORD = "korrekt-pferd"
 
 
 def address() -> str:
-    """A client address of its own, so that no test uses up another's rate limit."""
-    return "2001:db8::" + ":".join(token_hex(2) for _ in range(4))
+    """A client address in a network of its own, so that no test uses up another's rate limit."""
+    return f"2001:db8:{token_hex(2)}:{token_hex(2)}::1"
 
 
 @dataclass

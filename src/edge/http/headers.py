@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,3 +73,16 @@ def cookies(header: str | None) -> dict[str, str]:
         if separator:
             found.setdefault(name, value)
     return found
+
+
+def limited_address(address: str) -> str:
+    """What an address counts as for rate limits: IPv6 by its /64, which is what one subscriber has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
