@@ -1,8 +1,8 @@
 """From a room to the connection objects ("shards") that have subscribers: each event once, in order.
 
-At most one ``deliver`` is under way to a shard; what happens meanwhile goes with the next. How far a shard has
-them is stored, so that a room that was evicted goes on where it stopped; a shard may then see a batch again and
-knows it by its numbers.
+At most one ``deliver`` is under way to a shard; what happens meanwhile goes with the next. How far a shard
+has them is stored, so that a room that was evicted goes on where it stopped; a shard may then see a batch
+again and knows it by its numbers.
 """
 
 from __future__ import annotations

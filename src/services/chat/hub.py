@@ -1,7 +1,7 @@
 """What a room does when it is called: decide, store, answer; then fan out, project, notify.
 
-The reply to a call leaves after what it wrote is durable. What follows is begun at once and repeated by an alarm
-until it is done, so that a crash at any point loses nothing.
+The reply to a call leaves after what it wrote is durable. What follows is begun at once and repeated by an
+alarm until it is done, so that a crash at any point loses nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from services.chat.room import Room
-    from services.chat.store import Row, RoomStore
+    from services.chat.store import RoomStore, Row
     from services.context import Context
 
 CHECK_AGAIN = 5_000
@@ -36,9 +36,9 @@ class Hub:
 
     exposed = frozenset(
         (
-            "create", "describe", "subscribe", "replay", "unsubscribe", "send", "edit", "edits", "delete", "react",
-            "read", "typing", "history", "find", "add_members", "remove_member", "update", "close", "mute", "erase",
-            "recheck_contact",
+            "create", "describe", "update", "close", "subscribe", "replay", "unsubscribe",
+            "send", "edit", "edits", "delete", "react", "read", "typing", "history", "find",
+            "add_members", "remove_member", "mute", "erase", "recheck_contact",
         )
     )  # fmt: skip
 
@@ -57,11 +57,12 @@ class Hub:
     ) -> Answer:
         """Found the room, unless it is there already; as ``owner`` sees it."""
         if self._room is None:
+            store, clock = self._store, self._context.clock
             self._enter(
                 membership.found_room(
-                    self._store, self._context.clock, room_id=room_id, kind=kind, name=name, owner=owner, people=people
+                    store, clock, room_id=room_id, kind=kind, name=name, owner=owner, people=people
                 )
-            )  # fmt: skip
+            )
         await self._follow_up(projected=True)
         return await self.describe(user_id=owner)
 
@@ -72,10 +73,11 @@ class Hub:
     async def subscribe(
         self, *, user_id: str, shard: str, last_seq: int | None = None, last_event: int | None = None
     ) -> Answer:
-        """Let a shard have the room's events for this member, and what the member missed:
-        ``{room, seq, event, replay, next, truncated}``.
+        """Let a shard have the room's events for this member.
 
-        ``replay`` is a batch as ``deliver`` takes it; while ``next`` is not null, ``replay(after=next)`` continues.
+        Answers ``{room, seq, event, replay, next, truncated}``:
+        ``replay`` is what the member missed, a batch as ``deliver`` takes it; while ``next`` is not null,
+        ``replay(after=next)`` continues.
         """
         room = self._open()
         missed = reading.missed(room, user_id, last_seq=last_seq, last_event=last_event)
@@ -113,8 +115,13 @@ class Hub:
         async with self._in_order:
             await self._check_contact(room, user_id)
             row = messages.send(
-                room, user_id, client_message_id=client_message_id, body=body, attachments=attachments, reply_to=reply_to
-            )  # fmt: skip
+                room,
+                user_id,
+                client_message_id=client_message_id,
+                body=body,
+                attachments=attachments,
+                reply_to=reply_to,
+            )
         return await self._told(room, row, projected=projected)
 
     async def edit(self, *, user_id: str, message_id: str, body: str, projected: bool = False) -> Answer:
@@ -237,7 +244,7 @@ class Hub:
         return {"message": text, "seq": row["seq"]}
 
     async def _follow_up(self, *, projected: bool) -> None:
-        """Begin what follows from a change. The alarm is set first: it is durable together with the change."""
+        """Begin what follows from a change; the alarm is set first, durable together with the change."""
         if self._undone:
             self._expect_alarm()
         self._fanout.wake()

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from services.chat.store import RoomStore
     from services.context import Clock
 
-Names = "Mapping[str, str]"
 NOBODY = "Deleted user"
 
 
@@ -109,7 +108,7 @@ def close(room: Room, user_id: str) -> None:
 
 
 def mute(room: Room, user_id: str, until: int | None) -> Member:
-    """Notify the member of nothing in this room until then (milliseconds), ``FOREVER``, or None: not any more."""
+    """Notify the member of nothing here until then (milliseconds), ``FOREVER``, or None: not any more."""
     member = room.access(user_id)
     member.muted_until = until if until is None else min(until, FOREVER)
     room.save(member)
@@ -117,7 +116,7 @@ def mute(room: Room, user_id: str, until: int | None) -> Member:
 
 
 def check_contact(room: Room, user_id: str, *, blocked: bool) -> None:
-    """Raise ``ContactRefused`` if the other one of a direct room is gone or there is a block between the two."""
+    """Raise ``ContactRefused`` if one of a direct room's two is gone or has blocked the other."""
     if room.direct and (blocked or len(room.members) < len(room.people)):
         room.access(user_id)
         raise ContactRefused

@@ -30,6 +30,8 @@ MAX_EDITS = 100
 MAX_EMOJI_LENGTH = 32
 MAX_EMOJI = 20
 """Different ones on a message."""
+MAX_DIGITS = 15
+"""Of a message's number."""
 MAX_REACTIONS = 500
 """On a message, in all."""
 
@@ -54,7 +56,7 @@ def send(
     files = _unsent(room, user_id, attachments)
     text = _body(body, least=0 if files else 1)
     answered = None if reply_to is None else existing(room, reply_to)["seq"]
-    return _store(room, user_id, client_message_id, text, files, answered)
+    return _store(room, (user_id, client_message_id), text, files, answered)
 
 
 def edit(room: Room, user_id: str, message_id: str, *, body: str) -> Row:
@@ -159,20 +161,18 @@ def existing(room: Room, message_id: str) -> Row:
 
 def _seq_of(room: Room, message_id: str) -> int:
     room_id, _, seq = message_id.rpartition("-")
-    if room_id != room.id or not seq.isdecimal() or len(seq) > 15:
+    if room_id != room.id or not seq.isdecimal() or len(seq) > MAX_DIGITS:
         raise MessageNotFound
     return int(seq)
 
 
-def _store(
-    room: Room, user_id: str, client_id: str, body: str, files: list[str], answered: int | None
-) -> Row:
+def _store(room: Room, key: tuple[str, str], body: str, files: list[str], answered: int | None) -> Row:
     seq, now = room.seq + 1, room.clock.now()
     about = f"[{','.join(files)}]"
     (row,) = room.store.rows(
         "INSERT INTO messages (seq, event, sender, client_id, body, attachments, reply_to, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        seq, room.event + 1, user_id, client_id, body, about, answered, now,
+        seq, room.event + 1, *key, body, about, answered, now,
     )  # fmt: skip
     room.seq = seq
     for file in files:

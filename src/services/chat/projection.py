@@ -16,6 +16,7 @@ from services.context import sql
 
 if TYPE_CHECKING:
     from services.chat.room import Member, Room
+    from services.chat.store import Row
     from services.context import Context, Statement
 
 BATCH = 200
@@ -24,7 +25,8 @@ MAX_PREVIEW = 200
 """Characters of the last message that lists show."""
 
 _ROOM = (
-    "INSERT INTO chat_rooms (id, type, name, last_seq, last_message, active_at, created_at, closed_at, version)"
+    "INSERT INTO chat_rooms"
+    " (id, type, name, last_seq, last_message, active_at, created_at, closed_at, version)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET name = ?3, last_seq = ?4,"
     " last_message = ?5, active_at = ?6, closed_at = ?8, version = ?9 WHERE version <= ?9"
 )
@@ -46,7 +48,7 @@ _OF_THESE = (
     " ON c.room_id = ?1 AND c.seq = m.value ->> 0 WHERE c.version = ?3"
 )
 _UNINDEX = f"DELETE FROM chat_search WHERE rowid IN (SELECT c.id{_OF_THESE})"  # noqa: S608 - ours
-_INDEX = f"INSERT INTO chat_search (rowid, room, words) SELECT c.id, ?1, m.value ->> 1{_OF_THESE}"  # noqa: S608
+_INDEX = f"INSERT INTO chat_search (rowid, room, words) SELECT c.id, ?1, m.value ->> 1{_OF_THESE}"
 CLOSED = (
     "DELETE FROM chat_search WHERE rowid IN (SELECT id FROM chat_messages WHERE room_id = ?1)",
     "DELETE FROM chat_messages WHERE room_id = ?1",
@@ -68,8 +70,9 @@ class Projector:
         return self._oldest() is not None
 
     async def catch_up(self) -> None:
-        """Wait until D1 knows what has happened up to now. Raises what the database raises; then it is still to
-        be written.
+        """Wait until D1 knows what has happened up to now.
+
+        Raises what the database raises; then it is still to be written.
         """
         stamp = self._room.stamp
         while (oldest := self._oldest()) is not None and oldest <= stamp:
@@ -109,7 +112,7 @@ def statements(room: Room, keys: list[str]) -> list[Statement]:
 def _room(room: Room) -> Statement:
     last = room.message(room.seq)
     active_at = last["created_at"] if last else room.created_at
-    shown = _preview(room.render(last)) if last else None
+    shown = _preview(room, last) if last else None
     return sql(
         _ROOM, room.id, room.type, room.name, room.seq, shown, active_at, room.created_at, room.closed_at,
         room.event,
@@ -122,7 +125,7 @@ def _messages(room: Room, seqs: list[int]) -> list[Statement]:
         [
             row["seq"],
             row["sender"],
-            to_json(_nameless(room.render(row))),
+            to_json(_shown(room, row)),
             row["created_at"],
             row["deleted_at"],
         ]
@@ -143,15 +146,15 @@ def _member(member: Member) -> list[str | int | None]:
     ]  # fmt: skip
 
 
-def _nameless(message: str) -> dict[str, Any]:
+def _shown(room: Room, row: Row) -> dict[str, Any]:
     """The message without the sender's name, which is looked up where it is read."""
-    shown = json.loads(message)
+    shown = json.loads(room.render(row))
     shown["sender"]["displayName"] = ""
     return shown
 
 
-def _preview(message: str) -> str:
-    shown = _nameless(message)
+def _preview(room: Room, row: Row) -> str:
+    shown = _shown(room, row)
     if len(shown["body"]) > MAX_PREVIEW:
         shown["body"] = shown["body"][: MAX_PREVIEW - 1] + "…"
     return to_json(shown)

@@ -20,8 +20,8 @@ MAX_REPLAY = 10_000
 """Events that one can catch up with; further back is the history's business."""
 
 UNREAD = (
-    "SELECT count(*) AS n FROM (SELECT 1 FROM messages WHERE seq > ?1 AND sender <> ?2 AND deleted_at IS NULL"
-    f" LIMIT {COUNTED_UP_TO})"
+    "SELECT count(*) AS n FROM"
+    " (SELECT 1 FROM messages WHERE seq > ?1 AND sender <> ?2 AND deleted_at IS NULL LIMIT ?3)"
 )
 EVENTS = (
     "SELECT e.event AS number, e.type, e.data, m.* FROM events e LEFT JOIN messages m ON m.seq = e.seq"
@@ -30,8 +30,10 @@ EVENTS = (
 
 
 class Replay(NamedTuple):
-    """A page of what was missed. ``after`` continues it, None when it is complete; ``truncated`` tells that what
-    is older than it was left out."""
+    """A page of what was missed.
+
+    ``after`` continues it, None when it is complete; ``truncated``: what is older than it was left out.
+    """
 
     events: list[Event]
     after: int | None
@@ -40,7 +42,7 @@ class Replay(NamedTuple):
 
 def unread(room: Room, member: Member) -> int:
     """How many messages of others the member has not read; deleted ones do not count."""
-    return room.store.rows(UNREAD, member.read_seq, member.user_id)[0]["n"]
+    return room.store.rows(UNREAD, member.read_seq, member.user_id, COUNTED_UP_TO)[0]["n"]
 
 
 def describe(room: Room, user_id: str) -> dict[str, Any]:

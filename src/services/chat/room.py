@@ -1,8 +1,9 @@
 """A room as its single writer holds it: who is in it, its two counters, its numbered events.
 
-``seq`` numbers messages from 1 without gaps: clients resume from it. ``event`` numbers every change that others
-are told of (a message, an edit, a deletion, a reaction, a read mark, a member, the room's name): the fan-out
-resumes from it. What changes the room is in ``messages`` and ``membership``; what reads it in ``reading``.
+``seq`` numbers messages from 1 without gaps: clients resume from it. ``event`` numbers every change that
+others are told of (a message, an edit, a deletion, a reaction, a read mark, a member, the room's name): the
+fan-out resumes from it. What changes the room is in ``messages`` and ``membership``; what reads it in
+``reading``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from services.models import iso
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from services.chat.store import Row, RoomStore
+    from services.chat.store import RoomStore, Row
     from services.context import Clock
 
 MAX_MEMBERS = 1000
@@ -121,8 +122,9 @@ class Room:
         """Write a member as they are now, here and in time in D1."""
         self.people[member.user_id] = member
         self.store.rows(
-            "INSERT OR REPLACE INTO members (user_id, name, role, joined_at, joined_seq, read_seq, notified_seq,"
-            " muted_until, left_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO members"
+            " (user_id, name, role, joined_at, joined_seq, read_seq, notified_seq, muted_until, left_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             member.user_id, member.name, member.role, member.joined_at, member.joined_seq, member.read_seq,
             member.notified_seq, member.muted_until, member.left_at,
         )  # fmt: skip

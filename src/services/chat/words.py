@@ -1,7 +1,8 @@
-"""Text as it is searched: words in the scripts that separate them, overlapping pairs of characters in those that
-do not (Chinese, Japanese, Korean, Thai, Lao, Burmese, Khmer).
+"""Text as it is searched.
 
-FTS5's own tokenizer (unicode61) sees the result, folds case and takes off diacritics.
+Words in the scripts that separate them, overlapping pairs of characters in those that do not (Chinese,
+Japanese, Thai, Lao, Burmese, Khmer) or whose words have endings attached (Korean). FTS5's own tokenizer
+(unicode61) sees the result, folds case and takes off diacritics.
 """
 
 from __future__ import annotations
