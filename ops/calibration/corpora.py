@@ -24,6 +24,8 @@ SCALES = ("Overall", "Cohesion", "Syntax", "Vocabulary", "Phraseology", "Grammar
 EXCERPT_LENGTHS = (50, 80, 120, 160, 220)
 TRANSCRIPT_RATES = (0.0, 0.1, 0.2, 0.3)
 TEST_RATE = 0.2
+SENTENCES = 6
+MOST_SENTENCES = 360
 
 Values = dict[str, float]
 
@@ -116,3 +118,21 @@ def essays(folder: Path, rng: random.Random) -> list[Answer]:
         _answer("ellipse", row["prompt"], row["full_text"], {s: float(row[s]) for s in SCALES}, pool, rng)
         for row in rows
     ]
+
+
+def graded_sentences(folder: Path, rng: random.Random) -> list[Answer]:
+    """Six sentences of the same level, by two raters, at a time: what there is of the highest levels."""
+    by_level: dict[int, list[str]] = {}
+    for file in sorted((folder / "cefr_sp").glob("*.txt")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            sentence, first, second = line.split("\t")
+            by_level.setdefault((int(first) + int(second) + 1) // 2, []).append(sentence)
+    answers: list[Answer] = []
+    for level, sentences in sorted(by_level.items()):
+        rng.shuffle(sentences)
+        for start in range(0, min(len(sentences), MOST_SENTENCES) - SENTENCES + 1, SENTENCES):
+            text = " ".join(sentences[start : start + SENTENCES])
+            answers.append(
+                _answer("sentences", str(start), text, {"level": float(level)}, text.lower().split(), rng)
+            )
+    return answers

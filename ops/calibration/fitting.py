@@ -15,7 +15,7 @@ CLIP = 3.0
 FEWEST_ESSAYS = 60
 SMOOTHING = 0.3
 
-NEGATIVE = {"simple_words", "misspellings", "first_person", "coordination", "grammar_errors"}
+NEGATIVE = {"misspellings", "grammar_errors"}
 """More of these speaks against the writer, more of every other feature for him or her."""
 
 

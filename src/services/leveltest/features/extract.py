@@ -26,23 +26,6 @@ SHORT = 60
 """Under so many words a text says little about its writer."""
 
 B1, B2, C1 = 3, 4, 5
-SIMPLE_WORDS = wordset(
-    "very good like nice big thing things go get want because bad happy lot fun love make do"
-)
-NOUN_ENDINGS = (
-    "tion",
-    "sion",
-    "ment",
-    "ness",
-    "ity",
-    "ance",
-    "ence",
-    "ism",
-    "ship",
-    "tions",
-    "ments",
-    "ities",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +47,6 @@ class Measures:
     """Different words over the square root of words, of the first 300."""
     word_length: float
     """Letters."""
-    simple_words: float
-    nominals: float
-    """Abstract nouns by their ending."""
     adverbs: float
     misspellings: float
     subordination: float
@@ -80,18 +60,11 @@ class Measures:
     """√ Σ (level - 1) over the different connectives."""
     sentence_length: float
     """ln of words a sentence; 2.7 for a transcript without stops."""
-    prepositions: float
-    first_person: float
-    coordination: float
     grammar_errors: float
     phrasing: float
     """Mean weight of the word patterns (see ``phrasing``)."""
 
 
-PREPOSITIONS = wordset(
-    "of in for with by from through between among upon within under over against towards into on at"
-)
-FIRST_PERSON = wordset("i me my i'm i've i'll i'd myself")
 TYPICAL_SENTENCE = 2.7
 GUIRAUD_WINDOW = 300
 MOST_WORDS = 350
@@ -196,8 +169,6 @@ def _measures(
         diversity=log(1 + mtld(words)),
         guiraud=len(set(window)) / max(len(window), 1) ** 0.5,
         word_length=sum(map(len, words)) / max(count, 1),
-        simple_words=rate(SIMPLE_WORDS),
-        nominals=sum(word.endswith(NOUN_ENDINGS) for word in words) / hundred,
         adverbs=sum(word.endswith("ly") and len(word) > 4 for word in words) / hundred,
         misspellings=len(vocabulary.misspelt) / hundred,
         subordination=rate(known.words("subordinators")),
@@ -207,9 +178,6 @@ def _measures(
         connective_points=sum(level - 1 for _, _, level in links) / hundred,
         connective_kinds=sum(level - 1 for level in kinds_linked.values()) ** 0.5,
         sentence_length=_sentence_length(document),
-        prepositions=rate(PREPOSITIONS),
-        first_person=rate(FIRST_PERSON),
-        coordination=rate(frozenset({"and"})),
         grammar_errors=mistakes / hundred,
         phrasing=phrasing(words, known, table(known.code)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from services.leveltest.features.lexicon import Lexicon
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SUPPORTED = ("en",)
+DATA = Path(__file__).parent.parent / "data"
 Payload = TypeVar("Payload")
 
 
@@ -32,7 +33,7 @@ def wordset(text: str) -> frozenset[str]:
 
 def resource(name: str) -> str:
     """The text of one of the level test's data files."""
-    return (files("services.leveltest") / "data" / name).read_text(encoding="utf-8")
+    return (DATA / name).read_text(encoding="utf-8")
 
 
 class Phrases(Generic[Payload]):

@@ -71,6 +71,6 @@ class Lexicon:
     def __contains__(self, word: str) -> bool:
         return self.find(word) is not None
 
-    def lists(self, word: str) -> bool:
-        """True if the list has exactly this form."""
-        return word in self._entries
+    def among(self, forms: set[str]) -> Iterator[tuple[str, Entry]]:
+        """The forms that the list has exactly so, with their entries."""
+        return ((form, self._entries[form]) for form in forms & self._entries.keys())

@@ -74,27 +74,19 @@ def _is_misspelt(word: str, pack: LanguagePack, verdicts: dict[str, bool]) -> bo
 
 def correction(word: str, pack: LanguagePack) -> str | None:
     """The most frequent word that is one letter away (dropped, added, changed, swapped), if it is a common one."""
-    best, best_frequency = None, COMMON_FREQUENCY - 1
-    for candidate in _edits(word):
-        if pack.lexicon.lists(candidate):
-            entry = pack.lexicon.find(candidate)
-            if entry is not None and entry.frequency > best_frequency:
-                best, best_frequency = candidate, entry.frequency
-    return best
+    found = [(entry.frequency, near) for near, entry in pack.lexicon.among(_edits(word))]
+    frequency, best = max(found, default=(0, ""))
+    return best if frequency >= COMMON_FREQUENCY else None
 
 
-def _edits(word: str) -> Iterator[str]:
+def _edits(word: str) -> set[str]:
     """Every string one edit away; the first letter stays, as it almost always does in a misspelling."""
-    for i in range(1, len(word)):
-        head, tail = word[:i], word[i:]
-        yield head + tail[1:]
-        if len(tail) > 1:
-            yield head + tail[1] + tail[0] + tail[2:]
-        for letter in LETTERS:
-            yield head + letter + tail
-            yield head + letter + tail[1:]
-    for letter in LETTERS:
-        yield word + letter
+    halves = [(word[:i], word[i:]) for i in range(1, len(word) + 1)]
+    dropped = {head + tail[1:] for head, tail in halves}
+    swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in halves if len(tail) > 1}
+    added = {head + letter + tail for head, tail in halves for letter in LETTERS}
+    changed = {head + letter + tail[1:] for head, tail in halves if tail for letter in LETTERS}
+    return dropped | swapped | added | changed
 
 
 def mtld(words: Sequence[str]) -> float:
