@@ -28,8 +28,8 @@ class Model(BaseModel):
 
 def iso(milliseconds: int) -> str:
     """Milliseconds since the epoch as ISO 8601 UTC with ``Z``: ``2026-11-20T09:00:00.000Z``."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)  # noqa: UP017 - 3.11 alias
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
+    moment = datetime.fromtimestamp(milliseconds // 1000, timezone.utc)  # noqa: UP017 - 3.11 alias
+    return f"{moment.isoformat()[:19]}.{milliseconds % 1000:03d}Z"
 
 
 Timestamp = Annotated[

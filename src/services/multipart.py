@@ -7,7 +7,8 @@ guess at (bare line feeds, folded headers, transfer encodings, a missing end) is
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from services.problems import BadRequest, PayloadTooLarge
 
@@ -41,13 +42,20 @@ class TooManyParts(PayloadTooLarge):
     title = "The form has too many or too large parts."
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Part:
     """One field of a form. ``filename`` is None where it is no file; ``content_type`` is in lower case."""
 
     name: str
     filename: str | None
     content_type: str
-    data: bytes
+    view: memoryview
+    """The content, as a part of the body that it came in."""
+
+    @property
+    def data(self) -> bytes:
+        """A copy of the content."""
+        return bytes(self.view)
 
 
 def is_multipart(content_type: str) -> bool:
@@ -67,7 +75,7 @@ def parse_multipart(
         if len(parts) == max_parts:
             raise TooManyParts
         part = _part(body, start, end)
-        if len(part.data) > max_part_bytes:
+        if len(part.view) > max_part_bytes:
             raise TooManyParts
         parts.append(part)
     return parts
@@ -122,7 +130,7 @@ def _part(body: bytes, start: int, end: int) -> Part:
         _unescaped(parameters["name"]),
         None if filename is None else _unescaped(filename),
         headers.get("content-type", default).lower(),
-        body[headers_end + 4 : end],
+        memoryview(body)[headers_end + 4 : end],
     )
 
 

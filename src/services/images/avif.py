@@ -20,7 +20,6 @@ _TOP = frozenset((b"ftyp", b"meta", b"moov", b"mdat"))
 _META = frozenset((b"hdlr", b"pitm", b"iinf", b"iloc", b"iref", b"iprp", b"idat", b"dinf", b"grpl"))
 _TRACK_EXTRAS = frozenset((b"udta", b"meta", b"uuid"))
 _PICTURE_ITEMS = frozenset((b"av01", b"grid", b"iovl", b"iden", b"tmap"))
-_MAX_FTYP = 256
 _MAX_MEDIA = 64
 _NO_EXIF = b"\x00\x00\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"
 """An Exif item without a field: strict readers refuse zeros."""
@@ -46,15 +45,15 @@ class _Item(NamedTuple):
     end: int
 
 
-def is_avif(data: bytes) -> bool:
-    """Whether the file type box names a brand of AVIF."""
-    if data[4:8] != b"ftyp":
+def is_avif(head: bytes) -> bool:
+    """Whether a file that begins like this has a file type box with a brand of AVIF."""
+    if head[4:8] != b"ftyp":
         return False
-    brands = data[8 : min(int.from_bytes(data[:4], "big"), _MAX_FTYP)]
+    brands = head[8 : int.from_bytes(head[:4], "big")]
     return any(brands[at : at + 4] in _BRANDS for at in range(0, len(brands), 4) if at != 4)  # noqa: PLR2004
 
 
-def clean(data: bytes) -> Image:
+def clean(data: memoryview) -> Image:
     """The picture with Exif, XMP and foreign boxes blanked and what follows the last box cut off."""
     try:
         return _clean(data)
@@ -62,7 +61,7 @@ def clean(data: bytes) -> Image:
         raise BrokenImage("The picture ends early.") from None
 
 
-def _clean(data: bytes) -> Image:
+def _clean(data: memoryview) -> Image:
     top = list(_top_boxes(data))
     out = bytearray(data[: top[-1].end])
     for box in top:
@@ -82,21 +81,21 @@ def _clean(data: bytes) -> Image:
     return Image("avif", "image/avif", largest.width, largest.height, bytes(out))
 
 
-def _top_boxes(data: bytes) -> Iterator[_Box]:
+def _top_boxes(data: memoryview) -> Iterator[_Box]:
     """The boxes of the file, up to the first bytes that are none."""
     position, count = 0, 0
     while position < len(data):
         check_parts(count := count + 1)
         box = _box(data, position, len(data))
         if box is None:
-            if data[position + 4 : position + 8] in _TOP:
+            if bytes(data[position + 4 : position + 8]) in _TOP:
                 raise BrokenImage("The picture ends early.")
             return
         yield box
         position = box.end
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
+def _boxes(data: memoryview, start: int, end: int) -> Iterator[_Box]:
     """The boxes inside a box, which they must fill."""
     position, count = start, 0
     while position < end:
@@ -108,7 +107,7 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
         position = box.end
 
 
-def _box(data: bytes, start: int, end: int) -> _Box | None:
+def _box(data: memoryview, start: int, end: int) -> _Box | None:
     """The box that begins here (14496-12, section 4.2), if one does and it fits."""
     if start + 8 > end:
         return None
@@ -126,7 +125,7 @@ def _blank(out: bytearray, box: _Box) -> None:
     out[box.body : box.end] = bytes(box.end - box.body)
 
 
-def _strip_movie(data: bytes, out: bytearray, movie: _Box) -> list[_Size]:
+def _strip_movie(data: memoryview, out: bytearray, movie: _Box) -> list[_Size]:
     """Blank what users and tools wrote into a movie and its tracks; the sizes of the tracks."""
     sizes: list[_Size] = []
     for box in _boxes(data, movie.body, movie.end):
@@ -143,7 +142,7 @@ def _strip_movie(data: bytes, out: bytearray, movie: _Box) -> list[_Size]:
 
 
 def _strip_items(
-    data: bytes, out: bytearray, meta: _Box, media: list[_Box], *, keep_media: bool
+    data: memoryview, out: bytearray, meta: _Box, media: list[_Box], *, keep_media: bool
 ) -> list[_Size]:
     """Blank what is no picture item, in the media data and in the items' own; the sizes of the items."""
     boxes = list(_boxes(data, meta.body + 4, meta.end))
@@ -168,7 +167,7 @@ def _strip_items(
     return _sizes(data, parts[b"iprp"])
 
 
-def _items(data: bytes, parts: dict[bytes, _Box], media: list[_Box]) -> Iterator[_Item]:
+def _items(data: memoryview, parts: dict[bytes, _Box], media: list[_Box]) -> Iterator[_Item]:
     """Where each part of each item lies in the file, which must be inside the media data or the box idat."""
     kinds = read_kinds(_content(data, parts[b"iinf"]))
     inner = parts.get(b"idat")
@@ -196,7 +195,7 @@ def _merged(items: list[_Item]) -> list[tuple[int, int]]:
     return ranges
 
 
-def _sizes(data: bytes, properties: _Box) -> list[_Size]:
+def _sizes(data: memoryview, properties: _Box) -> list[_Size]:
     """The sizes that the items of the file may have (23008-12, section 6.5.3)."""
     return [
         _Size(*unpack_from(">4xII", data, box.body))
@@ -207,5 +206,5 @@ def _sizes(data: bytes, properties: _Box) -> list[_Size]:
     ]
 
 
-def _content(data: bytes, box: _Box) -> bytes:
-    return data[box.body : box.end]
+def _content(data: memoryview, box: _Box) -> bytes:
+    return bytes(data[box.body : box.end])

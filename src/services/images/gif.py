@@ -22,7 +22,7 @@ _MAX_BLOCKS = 100_000
 """Data sub-blocks of a file: 10 MB in full blocks are 41 000."""
 
 
-def clean(data: bytes) -> Image:
+def clean(data: memoryview) -> Image:
     """The picture with its frames, timing and loop count; no comments, text, foreign data, trailing bytes."""
     return _Walk(data).run()
 
@@ -30,12 +30,12 @@ def clean(data: bytes) -> Image:
 class _Walk:
     """One pass over the blocks (GIF89a specification, appendix B)."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: memoryview) -> None:
         self.data = data
         self.position = _SCREEN_END
         self.blocks = 0
         self.frames = 0
-        self.kept: list[bytes] = []
+        self.kept: list[bytes | memoryview] = []
 
     def run(self) -> Image:
         """Walk to the trailer."""
@@ -54,7 +54,7 @@ class _Walk:
                 raise BrokenImage
         if not self.frames:
             raise BrokenImage
-        return Image("gif", "image/gif", width, height, b"".join(self.kept) + bytes((_TRAILER,)))
+        return Image("gif", "image/gif", width, height, b"".join((*self.kept, bytes((_TRAILER,)))))
 
     def _byte(self) -> int:
         if self.position >= len(self.data):
@@ -78,12 +78,12 @@ class _Walk:
         """Of all extensions only frame timing and the loop count are kept."""
         start, label = self.position - 1, self._byte()
         size = self.data[self.position] if self.position < len(self.data) else 0
-        body = self.data[self.position + 1 : self.position + 1 + size]
+        body = bytes(self.data[self.position + 1 : self.position + 1 + size])
         self._skip_blocks()
         if label == _CONTROL and size == _CONTROL_LENGTH:
             self.kept.append(bytes((_EXTENSION, label, size)) + body + b"\x00")
         elif label == _APPLICATION and body in _LOOPS:
-            loop = self.data[start + 3 + size : start + 7 + size]
+            loop = bytes(self.data[start + 3 + size : start + 7 + size])
             if loop[:2] == b"\x03\x01":
                 self.kept.append(bytes((_EXTENSION, label, size)) + body + loop + b"\x00")
 

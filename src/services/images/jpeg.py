@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from struct import unpack_from
+from struct import pack, unpack_from
 from typing import TYPE_CHECKING, NamedTuple
 
 from services.images import exif
@@ -36,16 +36,15 @@ class _Segment(NamedTuple):
 
     marker: int
     payload: bytes
-    scan: bytes = b""
+    scan: memoryview = memoryview(b"")
 
     @property
-    def framed(self) -> bytes:
+    def framed(self) -> tuple[bytes, memoryview]:
         """As it stands in a file."""
-        length = (len(self.payload) + 2).to_bytes(2, "big")
-        return bytes((0xFF, self.marker)) + length + self.payload + self.scan
+        return pack(">BBH", 0xFF, self.marker, len(self.payload) + 2) + self.payload, self.scan
 
 
-def clean(data: bytes) -> Image:
+def clean(data: memoryview) -> Image:
     """The picture with JFIF, ICC and Adobe segments, its orientation, and nothing else beside the pixels."""
     segments = list(_segments(data))
     width, height = _dimensions(segments)
@@ -58,11 +57,11 @@ def clean(data: bytes) -> Image:
     )
     if block := exif.minimal(exif.orientation(turned)):
         kept.insert(int(kept[0].marker == _JFIF), _Segment(_EXIF, exif.PREFIX + block))
-    body = b"".join(segment.framed for segment in kept)
-    return Image("jpg", "image/jpeg", width, height, _START + body + _END)
+    pieces = (piece for segment in kept for piece in segment.framed)
+    return Image("jpg", "image/jpeg", width, height, b"".join((_START, *pieces, _END)))
 
 
-def _segments(data: bytes) -> Iterator[_Segment]:
+def _segments(data: memoryview) -> Iterator[_Segment]:
     """The segments between SOI and EOI."""
     position, count = len(_START), 0
     while True:
@@ -77,13 +76,13 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         position = start + length
         if length < 2 or position > len(data):  # noqa: PLR2004 - the length counts itself
             raise BrokenImage("The picture ends early.")
-        scan = b""
+        scan = data[:0]
         if marker == _SCAN:
             scan, position = _scan(data, position)
-        yield _Segment(marker, data[start + 2 : start + length], scan)
+        yield _Segment(marker, bytes(data[start + 2 : start + length]), scan)
 
 
-def _scan(data: bytes, start: int) -> tuple[bytes, int]:
+def _scan(data: memoryview, start: int) -> tuple[memoryview, int]:
     """The coded data of a scan and where the next marker stands."""
     match = _SCAN_END.search(data, start)
     if match is None:

@@ -26,21 +26,21 @@ _LOWER_CASE = 0x20
 """Bit 5 of a chunk type's first letter: a decoder may skip the chunk (section 5.4)."""
 
 
-def clean(data: bytes) -> Image:
+def clean(data: memoryview) -> Image:
     """The picture without text, time stamps, Exif (but its orientation), and what follows IEND."""
     chunks = list(_chunks(data))
     width, height, colour = _header(chunks[0])
     _check_order([kind for kind, _ in chunks], colour)
-    kept = [_framed(kind, body) for kind, body in chunks if kind in _KEPT]
-    for kind, body in chunks:
-        if kind == b"eXIf" and (turned := exif.minimal(exif.orientation(body))):
-            kept.insert(1, _framed(kind, turned))
+    kept: list[bytes | memoryview] = [SIGNATURE, *(whole for kind, whole in chunks if kind in _KEPT)]
+    for kind, whole in chunks:
+        if kind == b"eXIf" and (turned := exif.minimal(exif.orientation(bytes(whole[8:-4])))):
+            kept.insert(2, _framed(kind, turned))
             break
-    return Image("png", "image/png", width, height, SIGNATURE + b"".join(kept))
+    return Image("png", "image/png", width, height, b"".join(kept))
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks up to IEND as (type, data), their CRCs checked."""
+def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """The chunks up to IEND as (type, whole chunk), their CRCs checked."""
     position, count, kind = len(SIGNATURE), 0, b""
     while kind != b"IEND":
         check_parts(count := count + 1)
@@ -50,19 +50,18 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         end = position + 8 + length
         if end + 4 > len(data):
             raise BrokenImage("The picture ends early.")
-        body = data[position + 8 : end]
-        if crc32(body, crc32(kind)) != unpack_from(">I", data, end)[0]:
+        if crc32(data[position + 4 : end]) != unpack_from(">I", data, end)[0]:
             raise BrokenImage("A check sum of the picture is wrong.")
-        yield kind, body
+        yield kind, data[position : end + 4]
         position = end + 4
 
 
-def _header(chunk: tuple[bytes, bytes]) -> tuple[int, int, int]:
+def _header(chunk: tuple[bytes, memoryview]) -> tuple[int, int, int]:
     """Width, height and colour type."""
-    kind, body = chunk
-    if kind != b"IHDR" or len(body) != _HEADER_LENGTH:
+    kind, whole = chunk
+    if kind != b"IHDR" or len(whole) != _HEADER_LENGTH + 12:
         raise BrokenImage
-    width, height, depth, colour, compression, filtering, interlace = unpack_from(">IIBBBBB", body)
+    width, height, depth, colour, compression, filtering, interlace = unpack_from(">IIBBBBB", whole, 8)
     check_dimensions(width, height)
     if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
         raise BrokenImage

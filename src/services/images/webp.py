@@ -11,7 +11,7 @@ from services.images.common import MAX_FRAMES, MAX_PARTS, BrokenImage, Image, ch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Chunk = tuple[bytes, bytes]
+Chunk = tuple[bytes, memoryview]
 
 _PICTURE = frozenset((b"VP8 ", b"VP8L"))
 _KEPT = frozenset((b"ICCP", b"ANIM", b"ALPH", *_PICTURE))
@@ -21,7 +21,7 @@ _EXIF_FLAG, _XMP_FLAG = 0x08, 0x04
 _EXTENDED_LENGTH = 10
 
 
-def clean(data: bytes) -> Image:
+def clean(data: memoryview) -> Image:
     """The picture without XMP, Exif (but its orientation), unknown chunks, and what follows the RIFF."""
     (size,) = unpack_from("<I", data, 4)
     if size + 8 > len(data):
@@ -29,13 +29,14 @@ def clean(data: bytes) -> Image:
     chunks = list(_chunks(data[12 : size + 8]))
     try:
         width, height = _dimensions(chunks)
-        body = b"".join(_framed(chunk) for chunk in _cleaned(chunks))
+        pieces = [piece for chunk in _cleaned(chunks) for piece in _framed(chunk)]
     except error:
         raise BrokenImage("The picture ends early.") from None
-    return Image("webp", "image/webp", width, height, pack("<4sI4s", b"RIFF", len(body) + 4, b"WEBP") + body)
+    head = pack("<4sI4s", b"RIFF", 4 + sum(map(len, pieces)), b"WEBP")
+    return Image("webp", "image/webp", width, height, b"".join((head, *pieces)))
 
 
-def _chunks(data: bytes, most: int = MAX_PARTS) -> Iterator[Chunk]:
+def _chunks(data: memoryview, most: int = MAX_PARTS) -> Iterator[Chunk]:
     position, count = 0, 0
     while position < len(data):
         check_parts(count := count + 1, most)
@@ -51,7 +52,9 @@ def _chunks(data: bytes, most: int = MAX_PARTS) -> Iterator[Chunk]:
 
 def _dimensions(chunks: list[Chunk]) -> tuple[int, int]:
     """Width and height of the canvas; whatever is decoded onto it is checked as well."""
-    kind, body = chunks[0] if chunks else (b"", b"")
+    if not chunks:
+        raise BrokenImage
+    kind, body = chunks[0]
     if kind in _PICTURE:
         return _coded(kind, body)
     if kind != b"VP8X" or len(body) != _EXTENDED_LENGTH:
@@ -69,7 +72,7 @@ def _dimensions(chunks: list[Chunk]) -> tuple[int, int]:
     return width, height
 
 
-def _coded(kind: bytes, body: bytes) -> tuple[int, int]:
+def _coded(kind: bytes, body: memoryview) -> tuple[int, int]:
     """Width and height in the header of a key frame (RFC 6386, section 9.1) or a lossless picture."""
     if kind == b"VP8L":
         mark, bits = unpack_from("<BI", body)
@@ -83,7 +86,7 @@ def _coded(kind: bytes, body: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _check_frame(frame: bytes, width: int, height: int) -> None:
+def _check_frame(frame: memoryview, width: int, height: int) -> None:
     """A frame lies on the canvas and holds one picture of its own size."""
     if len(frame) < _FRAME_HEADER:
         raise BrokenImage
@@ -98,30 +101,30 @@ def _check_frame(frame: bytes, width: int, height: int) -> None:
 
 def _cleaned(chunks: list[Chunk]) -> Iterable[Chunk]:
     """The chunks to keep, the flags of VP8X in agreement with them."""
-    turned = next((exif.minimal(exif.orientation(body)) for kind, body in chunks if kind == b"EXIF"), b"")
+    turned = next((exif.minimal(exif.orientation(bytes(body))) for kind, body in chunks if kind == b"EXIF"), b"")
     if chunks[0][0] != b"VP8X":
         return chunks[:1]
     flags = chunks[0][1][0] & ~_EXIF_FLAG & ~_XMP_FLAG | (_EXIF_FLAG if turned else 0)
-    kept: list[Chunk] = [(b"VP8X", bytes((flags,)) + chunks[0][1][1:])]
+    kept: list[Chunk] = [(b"VP8X", memoryview(bytes((flags, *chunks[0][1][1:]))))]
     for kind, body in chunks[1:]:
         if kind in _KEPT:
             kept.append((kind, body))
         elif kind == b"ANMF":
-            inner = (
-                _framed(chunk)
-                for chunk in _chunks(body[_FRAME_HEADER:], _MAX_FRAME_PARTS)
-                if chunk[0] in _KEPT
-            )
-            kept.append((kind, body[:_FRAME_HEADER] + b"".join(inner)))
+            kept.append((kind, _cleaned_frame(body)))
     if turned:
-        kept.append((b"EXIF", turned))
+        kept.append((b"EXIF", memoryview(turned)))
     return kept
 
 
-def _framed(chunk: Chunk) -> bytes:
+def _cleaned_frame(frame: memoryview) -> memoryview:
+    pictures = (chunk for chunk in _chunks(frame[_FRAME_HEADER:], _MAX_FRAME_PARTS) if chunk[0] in _KEPT)
+    return memoryview(b"".join((frame[:_FRAME_HEADER], *(piece for chunk in pictures for piece in _framed(chunk)))))
+
+
+def _framed(chunk: Chunk) -> tuple[bytes, memoryview, bytes]:
     kind, body = chunk
-    return pack("<4sI", kind, len(body)) + body + b"\x00" * (len(body) & 1)
+    return pack("<4sI", kind, len(body)), body, b"\x00" * (len(body) & 1)
 
 
-def _uint24(data: bytes, offset: int) -> int:
+def _uint24(data: memoryview, offset: int) -> int:
     return int.from_bytes(data[offset : offset + 3], "little")

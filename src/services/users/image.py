@@ -25,22 +25,22 @@ def prefix(user_id: str) -> str:
     return f"profile/{user_id}/"
 
 
-def picture_in(content_type: str, body: bytes) -> bytes:
+def picture_in(content_type: str, body: bytes) -> memoryview:
     """The uploaded picture: the body itself, or the field ``image`` of a form.
 
     Raises ``PayloadTooLarge`` beyond ``MAX_IMAGE``, ``Unprocessable`` without exactly one such field.
     """
     if is_multipart(content_type):
-        pictures = [part.data for part in parse_multipart(content_type, body) if part.name == "image"]
+        pictures = [part.view for part in parse_multipart(content_type, body) if part.name == "image"]
         if len(pictures) != 1:
             raise Unprocessable(errors=(FieldError("$.image", "must be sent once"),))
-        body = pictures[0]
+        return pictures[0]
     if len(body) > MAX_IMAGE:
         raise PayloadTooLarge
-    return body
+    return memoryview(body)
 
 
-async def set_image(context: Context, user_id: str, picture: bytes) -> Profile:
+async def set_image(context: Context, user_id: str, picture: bytes | memoryview) -> Profile:
     """Store a picture without its metadata and show it in the profile; the new profile.
 
     Raises ``UnsupportedImage``, ``BrokenImage``, ``ImageTooLarge``.
