@@ -24,6 +24,7 @@ MODULES = ROOT / "python_modules"
 NODE_MODULES = ROOT / "node_modules"
 BUILD = ROOT / "build"
 IMAGE = BUILD / "image"
+ASSETS = ROOT / "assets" / "docs" / "vendor"
 HOST = ROOT / "runtime" / "host"
 TOOLS_LOCK = ROOT / "requirements" / "tools.txt"
 WORKER_LOCK = ROOT / "requirements" / "worker.txt"
@@ -64,6 +65,7 @@ def main() -> None:
             write_locks()
         _step("tools", VENV, [TOOLS_LOCK], install_tools, salt=sys.version)
         _step("node", NODE_MODULES, [ROOT / "package-lock.json"], install_node_modules)
+        _step("assets", ASSETS, [ROOT / "package-lock.json", ROOT / "runtime" / "assets.py"], copy_assets)
         _step("worker", MODULES, [WORKER_LOCK], install_worker_modules)
         _step("image", IMAGE, [WORKER_LOCK, ROOT / "package-lock.json", *sorted(HOST.rglob("*.py")), *sorted(HOST.rglob("*.mjs"))], make_image)
 
@@ -120,6 +122,11 @@ def install_worker_modules() -> None:
     (MODULES / ".synced").write_text(_pinned("workers-py", "tools"))
 
 
+def copy_assets() -> None:
+    """Copy the static files that come from npm."""
+    subprocess.run([sys.executable, str(ROOT / "runtime" / "assets.py")], check=True)
+
+
 def make_image() -> None:
     """Start the interpreter once and keep its memory: later starts begin there."""
     environment = tool_environment()
@@ -157,7 +164,7 @@ def _pinned(name: str, group: str) -> str:
 
 
 def _pip(*arguments: str) -> None:
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
     subprocess.run([str(PYTHON), "-m", "pip", *arguments, *quiet], check=True, cwd=ROOT)
 
 

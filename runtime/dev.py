@@ -7,27 +7,26 @@ import signal
 import sys
 from pathlib import Path
 
-from runtime.server import Runtime, StateInUseError
+from runtime.server import Runtime
 
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     runtime = Runtime(
         state=Path(os.environ.get("STATE_DIR") or ".state"),
-        environment=os.environ.get("ENV") or None,
+        env=os.environ.get("ENV") or None,
         port=int(os.environ.get("PORT") or 8787),
         config=Path(os.environ.get("CONFIG") or "wrangler.toml"),
-        watch=True,
+        develop=True,
         output=lambda line: print(line, flush=True),
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with runtime:
             runtime.wait()
+            sys.exit("the server's process ended by itself")
     except KeyboardInterrupt:
-        pass
-    except StateInUseError as problem:
-        sys.exit(str(problem))
+        sys.exit(0)
     except RuntimeError as problem:
         sys.exit(str(problem).splitlines()[0])
 

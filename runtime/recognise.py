@@ -26,9 +26,7 @@ def recognise(pcm: bytes) -> list[dict[str, str | float]]:
     decoder.process_raw(pcm, full_utt=True)
     decoder.end_utt()
     segments = decoder.seg() or ()
-    words = [
-        (segment.word.partition("(")[0], segment.start_frame, segment.end_frame + 1) for segment in segments
-    ]
+    words = [(each.word.partition("(")[0], each.start_frame, each.end_frame + 1) for each in segments]
     return [
         {"word": word, "start": start / FRAMES_PER_SECOND, "end": end / FRAMES_PER_SECOND}
         for word, start, end in words
@@ -37,7 +35,7 @@ def recognise(pcm: bytes) -> list[dict[str, str | float]]:
 
 
 def _audible(pcm: bytes, start: int, end: int) -> bool:
-    """Return whether there is any sound between two frames: in digital silence the decoder hears short words."""
+    """Return whether there is any sound between two frames: the decoder hears words in digital silence."""
     samples = array("h", pcm[start * BYTES_PER_FRAME : end * BYTES_PER_FRAME])
     return max(map(abs, samples), default=0) >= FAINTEST
 

@@ -38,6 +38,8 @@ class Runtime:
 
     `with Runtime(state=folder) as runtime:` starts it and waits until it answers on `runtime.url`.
     `vars` are text bindings over those of wrangler.toml, the development secrets and `STUDYMATE_VAR_<NAME>`.
+    `develop` reloads on save, heeds .dev.vars, and serves a Worker that cannot start until it is mended.
+    `script` serves a JavaScript module with the same bindings instead of the Python Worker.
     """
 
     def __init__(
@@ -45,10 +47,10 @@ class Runtime:
         *,
         state: Path,
         config: Path = bootstrap.ROOT / "wrangler.toml",
-        environment: str | None = None,
+        env: str | None = None,
         port: int = 0,
         vars: Mapping[str, str] | None = None,  # noqa: A002
-        watch: bool = False,
+        develop: bool = False,
         script: Path | None = None,
         output: Callable[[str], None] | None = None,
     ) -> None:
@@ -59,15 +61,14 @@ class Runtime:
         self._probe = ""
         self._settings: dict[str, Any] = {
             "config": str(config.resolve()),
-            "environment": environment,
-            "watch": watch,
+            "environment": env,
+            "develop": develop,
             "script": str(script.resolve()) if script else None,
         }
         self._vars = dict(vars or {})
         self._output = output
         self._process: subprocess.Popen[str] | None = None
         self._lock: IO[str] | None = None
-        self._ready: queue.Queue[bool] = queue.Queue()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -77,8 +78,7 @@ class Runtime:
 
     def start(self, seconds: float = START_SECONDS) -> Self:
         """Start and wait until requests are answered; raises RuntimeError with what was printed if it ends."""
-        self.state.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(self.state)
+        self._lock = lock_state(self.state)
         settings = self._settings | {
             "state": str(self.state),
             "port": self.port,
@@ -91,16 +91,17 @@ class Runtime:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=_environment(),
+            env=environment(),
             start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509
         )
         assert self._process.stdin  # noqa: S101
         self._process.stdin.write(json.dumps(settings) + "\n")
         self._process.stdin.flush()
-        threading.Thread(target=self._read, args=[self._process], daemon=True).start()
+        ready: queue.Queue[bool] = queue.Queue()
+        threading.Thread(target=self._read, args=[self._process, ready], daemon=True).start()
         try:
-            started = self._ready.get(timeout=seconds)
+            started = ready.get(timeout=seconds)
         except queue.Empty:
             started = False
         if not started:
@@ -147,14 +148,14 @@ class Runtime:
         with urllib.request.urlopen(self._probe, timeout=10) as response:  # noqa: S310
             return json.load(response)["memory"]
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
+    def _read(self, process: subprocess.Popen[str], ready: queue.Queue[bool]) -> None:
         assert process.stdout  # noqa: S101
         with process.stdout as lines:
             for line in lines:
-                self._take(line.rstrip("\n"))
-        self._ready.put(False)
+                self._take(line.rstrip("\n"), ready)
+        ready.put(False)
 
-    def _take(self, line: str) -> None:
+    def _take(self, line: str, ready: queue.Queue[bool]) -> None:
         if match := _PROBE.match(line):
             self._probe = match[1]
             return
@@ -164,10 +165,12 @@ class Runtime:
         if match := _READY.match(line):
             self.url = match[1]
             self.port = int(self.url.rsplit(":", 1)[1])
-            self._ready.put(True)
+            ready.put(True)
 
 
-def _lock(state: Path) -> IO[str]:
+def lock_state(state: Path) -> IO[str]:
+    """Hold a state folder until the file returned is closed; raises StateInUseError."""
+    state.mkdir(parents=True, exist_ok=True)
     file = (state / "lock").open("a+")
     deadline = time.monotonic() + 2
     while True:
@@ -185,7 +188,8 @@ def _lock(state: Path) -> IO[str]:
         return file
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return the environment for Node processes that start workerd."""
     workerd = next((bootstrap.NODE_MODULES / "@cloudflare").glob("workerd-*/bin/workerd"))
     return {
         **bootstrap.tool_environment(),

@@ -26,6 +26,15 @@ export function workerModules({ main, uploaded, expected }) {
   ];
 }
 
+/** Return the module list of a Worker written in JavaScript, with what it imports from node_modules. */
+export async function scriptModules(file) {
+  const { build } = await import("esbuild");
+  const external = ["cloudflare:*", "node:*"];
+  const options = { bundle: true, format: "esm", conditions: ["workerd", "worker"], external, write: false };
+  const { outputFiles } = await build({ entryPoints: [file], ...options });
+  return [code("script.mjs", outputFiles[0].text)];
+}
+
 /** Return the module list of the Worker that makes the image. */
 export function imageModules() {
   const main = code("main.mjs", 'export { default } from "./image.mjs";');

@@ -6,11 +6,11 @@ import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangle
 const REMOTE_ONLY = ["ai", "browser", "media", "vpc_services", "stream"];
 const NO_FILE = ["no-such-file"];
 
-/** Read the configuration; `developerVars` says whether a .dev.vars file beside it counts. */
-export function readWorker({ config: file, environment, developerVars }) {
+/** Read the configuration; a .dev.vars file beside it counts in development. */
+export function readWorker({ config: file, environment, develop }) {
   const config = unstable_readConfig({ config: file, env: environment ?? undefined }, { hideWarnings: true });
   for (const name of REMOTE_ONLY) delete config[name];
-  const envFiles = developerVars ? undefined : NO_FILE;
+  const envFiles = develop ? undefined : NO_FILE;
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config, environment ?? undefined, { envFiles });
   const { modulesRules, compatibilityFlags, ...options } = workerOptions;
   return {

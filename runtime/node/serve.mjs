@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import readline from "node:readline";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
-import { workerModules } from "./bundle.mjs";
+import { scriptModules, workerModules } from "./bundle.mjs";
 import { readWorker } from "./config.mjs";
 import { readable } from "./log.mjs";
 import { migrate } from "./migrations.mjs";
@@ -15,6 +15,7 @@ const settings = JSON.parse((await once(input, "line"))[0]);
 const persistence = path.join(settings.state, "v3");
 let miniflare;
 let print = console.log;
+let reload = () => {};
 
 input.on("close", stop);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stop);
@@ -24,15 +25,16 @@ async function serve() {
   const worker = readWorker(settings);
   print = ((show) => (message) => console.log(show(message)))(readable(path.relative(process.cwd(), path.dirname(worker.main))));
   await applyMigrations(worker);
-  miniflare = new Miniflare(options(worker, settings.port));
+  miniflare = new Miniflare(await options(worker, settings.port));
   const { port, origin } = await miniflare.ready;
   const failure = await examine(worker);
-  if (failure && !settings.watch) process.exit(1);
-  if (settings.watch) watch(worker, Number(port));
+  if (failure && !settings.develop) process.exit(1);
+  if (settings.develop) watch(worker, Number(port));
   print(`ready on ${origin}`);
 }
 
-function options(worker, port) {
+async function options(worker, port) {
+  const modules = settings.script ? await scriptModules(settings.script) : workerModules(worker);
   return convertV4MiniflareOptions({
     host: "127.0.0.1",
     port,
@@ -45,8 +47,9 @@ function options(worker, port) {
       {
         ...worker.options,
         bindings: { ...settings.secrets, ...worker.options.bindings, ...settings.vars },
-        modules: workerModules(worker),
-        unsafeDirectSockets: [{ entrypoint: "RuntimeProbe" }],
+        ...(settings.script && { durableObjects: undefined, serviceBindings: undefined }),
+        modules,
+        unsafeDirectSockets: settings.script ? [] : [{ entrypoint: "RuntimeProbe" }],
       },
     ],
   });
@@ -58,6 +61,7 @@ async function applyMigrations(worker) {
 
 /** Tell where the probe listens, and print why the Worker could not start, if it could not. */
 async function examine(worker) {
+  if (settings.script) return undefined;
   const probe = await miniflare.unsafeGetDirectURL(worker.name, "RuntimeProbe");
   console.log(`probe on ${probe.origin}`);
   const { failure } = await (await fetch(probe)).json();
@@ -67,10 +71,8 @@ async function examine(worker) {
 
 function hear(message) {
   print(message);
-  if (settings.watch && message.startsWith("Python worker fatal error")) reload();
+  if (settings.develop && message.startsWith("Python worker fatal error")) reload();
 }
-
-let reload = () => {};
 
 function watch(worker, port) {
   let timer;
@@ -89,7 +91,7 @@ async function restart(port) {
   try {
     const worker = readWorker(settings);
     await applyMigrations(worker);
-    await miniflare.setOptions(options(worker, port));
+    await miniflare.setOptions(await options(worker, port));
     if (!(await examine(worker))) print("reloaded");
   } catch (error) {
     print(`not reloaded: ${error.message}`);

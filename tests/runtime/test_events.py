@@ -17,11 +17,11 @@ def test_calls_wait_for_the_block_of_the_constructor(ask):
     assert ask("blocked") == [True, True, True]
 
 
-def test_a_cron_can_be_triggered(ask, platform):
+def test_a_cron_can_be_triggered_and_env_comes_through_self_alone(ask, platform):
     cron = {"cron": "*/5 * * * *", "format": "json"}
     answer = httpx.get(f"{platform.url}/cdn-cgi/local/scheduled", params=cron, timeout=60)
     assert answer.json()["outcome"] == "ok"
-    assert ask("scheduled") == "*/5 * * * * JsProxy JsProxy"
+    assert ask("scheduled") == "*/5 * * * * NoneType NoneType"
 
 
 def test_an_alarm_rings(ask):
@@ -42,9 +42,9 @@ def test_socket_handlers_get_javascript_values(socket):
     assert socket.recv(timeout=30).startswith("binary 00ff True")
 
 
-def test_a_close_is_answered(socket):
-    socket.close(4001, "bye")
-    assert (socket.close_code, socket.close_reason) == (4001, "bye")
+def test_a_close_is_answered_by_the_handler(socket):
+    socket.close(4001, "bye bool")
+    assert (socket.close_code, socket.close_reason) == (4001, "bye bool")
 
 
 def test_a_socket_outlives_the_object_that_accepted_it(socket):

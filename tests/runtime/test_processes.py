@@ -3,6 +3,7 @@
 import os
 import queue
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -29,8 +30,9 @@ class Terminal:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        for line in self.process.stdout:
-            self.lines.put(line.rstrip())
+        with self.process.stdout as lines:
+            for line in lines:
+                self.lines.put(line.rstrip())
         self.lines.put(None)
 
     def until(self, pattern):
@@ -83,8 +85,6 @@ def gone(pids):
             descriptor = os.pidfd_open(pid)
         except ProcessLookupError:
             continue
-        import select
-
         assert select.select([descriptor], [], [], 30)[0], f"{pid} still runs"
         os.close(descriptor)
     return True
