@@ -55,14 +55,21 @@ class R2:
 
     async def get(self, key: str, *, offset: int = 0, length: int | None = None) -> StoredObject | None:
         """The object, or the part of it from ``offset``."""
+        found = await self._get(key, offset, length)
+        return _stored(found, (await found.arrayBuffer()).to_bytes()) if found else None
+
+    async def open(self, key: str, *, offset: int = 0, length: int | None = None) -> StoredObject | None:
+        """As ``get``, with the platform's stream."""
+        found = await self._get(key, offset, length)
+        return _stored(found, b"", found.body) if found else None
+
+    async def _get(self, key: str, offset: int, length: int | None) -> Any:
         wanted: dict[str, int] = (
             {"offset": offset} if length is None else {"offset": offset, "length": length}
         )
         partial = offset or length is not None
         found = await self._binding.get(key, _object({"range": wanted} if partial else {}))
-        if found is jsnull or found is None:
-            return None
-        return _stored(found, (await found.arrayBuffer()).to_bytes())
+        return None if found is jsnull else found
 
     async def head(self, key: str) -> StoredObject | None:
         """As ``get`` with an empty body."""
@@ -99,7 +106,7 @@ class StaticAssets:
         return Asset(response.status, header_map(response.headers), response.body)
 
 
-def _stored(found: Any, body: bytes) -> StoredObject:
+def _stored(found: Any, body: bytes, stream: Any = None) -> StoredObject:
     about = json.loads(js.JSON.stringify(js.Array.of(found.httpMetadata, found.customMetadata)))
     return StoredObject(
         body=body,
@@ -107,6 +114,7 @@ def _stored(found: Any, body: bytes) -> StoredObject:
         etag=found.etag,
         content_type=(about[0] or {}).get("contentType", "application/octet-stream"),
         metadata=about[1] or {},
+        stream=stream,
     )
 
 

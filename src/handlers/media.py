@@ -40,7 +40,7 @@ async def read_media(call: Call, key: str) -> Reply:
         ("content-length", str(span.length if span else file.size)),
     ]
     if span is None:
-        return Reply(200, file.body, headers)
+        return Reply(200, None, headers, file.stream)
     last = span.offset + span.length - 1
     headers.append(("content-range", f"bytes {span.offset}-{last}/{file.size}"))
-    return Reply(206, file.body, headers)
+    return Reply(206, None, headers, file.stream)

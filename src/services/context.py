@@ -68,13 +68,17 @@ class KeyValue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object of the bucket. ``size`` is that of the whole; ``body`` may be a part of it."""
+    """An object of the bucket. ``size`` is that of the whole; ``body`` may be a part of it.
+
+    ``stream`` stands instead of ``body`` in what ``Bucket.open`` gives: bytes that Python never holds.
+    """
 
     body: bytes
     size: int
     etag: str
     content_type: str
     metadata: Mapping[str, str]
+    stream: Any = None
 
 
 class Bucket(Protocol):
@@ -87,6 +91,10 @@ class Bucket(Protocol):
         ...
 
     async def get(self, key: str, *, offset: int = 0, length: int | None = None) -> StoredObject | None: ...
+    async def open(self, key: str, *, offset: int = 0, length: int | None = None) -> StoredObject | None:
+        """As ``get`` with a platform stream, to be passed on as an answer."""
+        ...
+
     async def head(self, key: str) -> StoredObject | None:
         """As ``get`` with an empty body."""
         ...

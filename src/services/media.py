@@ -43,7 +43,7 @@ class Conditions(NamedTuple):
 class Selected(NamedTuple):
     """A file, the part of it to send, or nothing of it because the reader has it already.
 
-    ``span`` is None for the whole; the body is empty when ``fresh``, or when only the head was asked for.
+    ``span`` is None for the whole; there is no stream when ``fresh``, or when only the head was asked for.
     """
 
     file: StoredObject
@@ -60,7 +60,7 @@ async def select(context: Context, key: str, conditions: Conditions, *, head: bo
     if not any(pattern.fullmatch(key) for pattern in PUBLIC_KEYS):
         raise NotFound
     if not head and conditions.if_none_match is None and conditions.byte_range is None:
-        whole = _found(await context.media.get(key))
+        whole = _found(await context.media.open(key))
         return Selected(whole, _quoted(whole))
     file = _found(await context.media.head(key))
     etag = _quoted(file)
@@ -72,7 +72,7 @@ async def select(context: Context, key: str, conditions: Conditions, *, head: bo
     if conditions.byte_range is not None and conditions.if_range in (None, etag):
         span = parse_range(conditions.byte_range, file.size)
     offset, length = span or (0, None)
-    return Selected(_found(await context.media.get(key, offset=offset, length=length)), etag, span)
+    return Selected(_found(await context.media.open(key, offset=offset, length=length)), etag, span)
 
 
 def matches(if_none_match: str, etag: str) -> bool:

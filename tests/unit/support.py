@@ -128,6 +128,10 @@ class MemoryBucket:
         end = None if length is None else offset + length
         return found and replace(found, body=found.body[offset:end])
 
+    async def open(self, key: str, *, offset: int = 0, length: int | None = None) -> StoredObject | None:
+        found = await self.get(key, offset=offset, length=length)
+        return found and replace(found, body=b"", stream=found.body)
+
     async def head(self, key: str) -> StoredObject | None:
         return await self.get(key, length=0)
 

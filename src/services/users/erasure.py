@@ -11,6 +11,8 @@ import hmac
 from typing import TYPE_CHECKING
 
 from services.accounts import emails, passwords
+from services.accounts.sessions import revocation
+from services.accounts.tokens import refuse_sessions
 from services.context import sql
 from services.problems import FieldError, Forbidden, InvalidToken, Unprocessable
 from services.sealing import Sealer
@@ -52,7 +54,8 @@ async def delete_account(context: Context, user_id: str, proof: DeleteAccount) -
         "UPDATE users SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1 AND deleted_at IS NULL",
         user_id, context.clock.now(),
     )  # fmt: skip
-    await context.db.batch([mark, *_clearing(user_id)])
+    _, ended, *_ = await context.db.batch([mark, revocation(context, user_id), *_clearing(user_id)])
+    refuse_sessions(device["id"] for device in ended)
     context.defer(_purge(context, user_id))
 
 

@@ -99,7 +99,8 @@ HOLDINGS = (
     ),
     Holding(
         "chatRooms", "chat_members",
-        "SELECT room_id, role, joined_at, read_seq, muted_until, left_at FROM chat_members WHERE user_id = ?1",
+        "SELECT room_id, role, joined_at, read_seq, muted_until, left_at"
+        " FROM chat_members WHERE user_id = ?1",
         why="The rooms, which are told one by one, are found by it; each then marks the person as gone.",
     ),
     Holding(

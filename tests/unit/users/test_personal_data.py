@@ -11,9 +11,10 @@ from tests.unit.users.people import PASSWORD, someone
 from tests.unit.users.test_pictures import PICTURES
 
 from services.accounts.emails import PURPOSE
+from services.accounts.tokens import issue_access_token, read_access_token
 from services.activity import record
 from services.context import sql
-from services.problems import InvalidToken, Unprocessable
+from services.problems import InvalidToken, NotFound, Unprocessable
 from services.sealing import Sealer
 from services.users import erasure
 from services.users.erasure import SETTLED, UNSETTLED, NotConfirmed, delete_account, finish_erasures
@@ -187,6 +188,14 @@ class TestErasure:
         assert any("Deleted user" in line for line in mentions)
         assert context.media.objects == {}
 
+    async def test_ends_all_sign_ins_at_once(self, context: Context, mina: str) -> None:
+        device = await context.db.first(sql("SELECT id FROM device_sessions WHERE user_id = ?", mina))
+        token = issue_access_token(context, mina, device["id"], ["user"])
+        assert read_access_token(context, token).user_id == mina
+        await delete_account(context, mina, SURE)
+        with pytest.raises(InvalidToken):
+            read_access_token(context, token)
+
     async def test_others_keep_what_is_theirs(self, context: Context, mina: str, jun: str) -> None:
         await full_life(context, mina, jun)
         before = (await export(context, jun)).data
@@ -200,7 +209,7 @@ class TestErasure:
             await read_profile(context, mina)
         with pytest.raises(InvalidToken):
             await delete_account(context, mina, SURE)
-        with pytest.raises(Exception, match="nothing here"):
+        with pytest.raises(NotFound):
             await read_public_profile(context, mina, jun)
 
     async def test_a_crash_before_the_bucket_is_made_good_by_the_cron(
