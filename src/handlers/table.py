@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from handlers import auth, media, oauth, operation, outbox, site, users
+from handlers import ai, auth, media, oauth, operation, outbox, site, users
 
 GROUPS = (
     auth.routes,
     oauth.routes,
     auth.well_known,
     users.routes,
+    ai.routes,
     media.routes,
     operation.routes,
     outbox.routes,

@@ -1,0 +1,1 @@
+"""Help between lessons: corrections, translations, topics to talk about, a look back at a conversation."""
