@@ -85,6 +85,7 @@ CREATE TABLE spent_refresh_tokens (
   spent_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX spent_refresh_tokens_by_session ON spent_refresh_tokens (session_id);
 CREATE INDEX spent_refresh_tokens_by_expiry ON spent_refresh_tokens (expires_at);
 
 -- Single-use secrets that travel by mail or URL: e-mail verification, password reset, tickets, OAuth state.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.http.access import CsrfFailed
-from edge.http.headers import cookies
+from edge.http.headers import cookies, limited_address
 from edge.http.messages import Reply
 from edge.http.routes import FRESH, PUBLIC, USER, Call, Routes
 from services.accounts import csrf, one_time, recovery, registration, sessions
@@ -46,7 +46,6 @@ JWKS_SECONDS = 3600
     "/register",
     auth=PUBLIC,
     status=201,
-    limit="sign_in",
     idempotent=True,
     problems=(EmailTaken, WeakPassword),
 )
@@ -63,10 +62,10 @@ async def register(call: Call, body: RegisterBody) -> SignedIn:
     return signed_in(call, opened)
 
 
-@routes.post("/login", auth=PUBLIC, limit="sign_in", problems=(InvalidCredentials, AccountSuspended))
+@routes.post("/login", auth=PUBLIC, problems=(InvalidCredentials, AccountSuspended))
 async def login(call: Call, body: LoginBody) -> SignedIn:
     """Sign in with a password."""
-    await call.limit("sign_in", registration.account_subject(call.context, body.email))
+    await _limit_attempts(call, body.email)
     return signed_in(call, await registration.sign_in(call.context, body, device(call)))
 
 
@@ -86,7 +85,7 @@ async def refresh(call: Call, body: RefreshBody) -> SignedIn:
 
 @routes.post("/logout")
 async def logout(call: Call, body: LogoutBody) -> None:
-    """Sign this device out, or all. Access tokens already given live on for at most 15 minutes."""
+    """Sign this device out, or all. Where that is not known yet, access tokens last 15 minutes at most."""
     _clear_cookies(call)
     if body.all:
         await sessions.sign_out_everywhere(call.context, call.user.user_id)
@@ -109,21 +108,21 @@ async def sign_out_device(call: Call, session_id: str) -> None:
     await sessions.sign_out(call.context, call.user.user_id, session_id)
 
 
-@routes.post("/password/forgot", auth=PUBLIC, status=202, limit="sign_in")
+@routes.post("/password/forgot", auth=PUBLIC, status=202)
 async def forgot_password(call: Call, body: ForgotBody) -> Accepted:
     """Mail a link to choose a new password. The answer is the same whether there is an account or not."""
-    await call.limit("sign_in", registration.account_subject(call.context, body.email))
+    await _limit_attempts(call, body.email)
     call.context.defer(recovery.forgot_password(call.context, body.email))
     return Accepted(message="If there is an account with this address, a mail is on its way.")
 
 
-@routes.post("/password/reset", auth=PUBLIC, limit="sign_in", problems=(InvalidOneTimeToken, WeakPassword))
+@routes.post("/password/reset", auth=PUBLIC, problems=(InvalidOneTimeToken, WeakPassword))
 async def reset_password(call: Call, body: ResetBody) -> None:
     """Choose a new password with the token of the mail; all devices are signed out."""
     await recovery.reset_password(call.context, body)
 
 
-@routes.post("/email/verify", auth=PUBLIC, limit="sign_in", problems=(InvalidOneTimeToken,))
+@routes.post("/email/verify", auth=PUBLIC, problems=(InvalidOneTimeToken,))
 async def verify_email(call: Call, body: TokenBody) -> None:
     """Confirm the e-mail address with the token of the mail."""
     await recovery.verify_email(call.context, body.token)
@@ -143,7 +142,7 @@ async def issue_ticket(call: Call) -> Ticket:
     return Ticket(ticket=ticket, expires_in=one_time.TICKET_SECONDS)
 
 
-@well_known.get("/jwks.json", auth=PUBLIC)
+@well_known.get("/jwks.json", auth=PUBLIC, produces="application/jwk-set+json")
 async def jwks(call: Call) -> Reply:
     """The public keys that verify access tokens (RFC 7517): the one in use, the next, and the last."""
     headers = [
@@ -168,6 +167,16 @@ def signed_in(call: Call, opened: sessions.Opened) -> SignedIn:
         csrf.cookie(csrf.CSRF_COOKIE, token, max_age=week, script=True),
     ]
     return opened.reply
+
+
+async def _limit_attempts(call: Call, email: str) -> None:
+    """Count an attempt on an account: strictly for one address, loosely for all together.
+
+    A classroom behind one address signs in without being stopped; one account cannot be tried from everywhere.
+    """
+    account = registration.account_subject(call.context, email)
+    await call.limit("sign_in", f"{limited_address(call.request.client_ip)} {account}")
+    await call.limit("account", account)
 
 
 def _clear_cookies(call: Call) -> None:

@@ -46,7 +46,6 @@ class CodeBody(Model):
     "/authorize/{provider}",
     auth=PUBLIC,
     status=302,
-    limit="sign_in",
     problems=(flow.RedirectNotAllowed, OauthUnavailable),
 )
 async def authorize(call: Call, provider: str, query: AuthorizeQuery) -> Reply:
@@ -73,7 +72,6 @@ async def authorize(call: Call, provider: str, query: AuthorizeQuery) -> Reply:
     "/callback/{provider}",
     auth=PUBLIC,
     status=302,
-    limit="sign_in",
     problems=(flow.BadState, OauthUnavailable),
     aliases=("/login/oauth2/code/{provider}",),
 )
@@ -90,7 +88,7 @@ async def callback(call: Call, provider: str, query: CallbackQuery) -> Reply:
     return Reply(302, None, [("location", location)])
 
 
-@routes.post("/token", auth=PUBLIC, limit="sign_in", problems=(InvalidOneTimeToken, AccountSuspended))
+@routes.post("/token", auth=PUBLIC, problems=(InvalidOneTimeToken, AccountSuspended))
 async def exchange_code(call: Call, body: CodeBody) -> SignedIn:
     """Exchange the code from the front-end's address for tokens; it works once, within a minute."""
     return signed_in(call, await flow.exchange(call.context, body.code, device(call)))

@@ -204,8 +204,9 @@ class TestDevices:
         refreshed = http.post(f"{AUTH}/refresh", json={"refreshToken": other["refreshToken"]})
         assert refreshed.status_code == others
 
-    def test_signing_out_twice_is_no_error(self, person: Person) -> None:
-        assert [person.http.post(f"{AUTH}/logout").status_code for _ in range(2)] == [204, 204]
+    def test_after_signing_out_the_access_token_is_refused(self, person: Person) -> None:
+        assert person.http.post(f"{AUTH}/logout").status_code == 204
+        assert code(person.http.get(f"{AUTH}/sessions")) == (401, "invalid_token")
 
 
 class TestMailLinks:

@@ -7,61 +7,31 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+from tests.worker.oidc.browser import APP, Browser
+from tests.worker.oidc.provider import CALLBACK, providers, variables, visit
+from tests.worker.people import Person, Town, registration
+
 from runtime.server import Runtime
-from tests.worker.oidc.provider import providers, variables, visit
-from tests.worker.people import Person, Town, address, registration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AUTH = "/api/v1/auth"
-APP = "https://app.studymate.test/signed-in"
-CALLBACK = "https://api.studymate.test/login/oauth2/code/{provider}"
 
 
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
     """Where the providers are."""
-    with providers(CALLBACK) as running:
+    with providers() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def url(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Worker that is a client of the providers."""
-    settings = {**variables(origin, CALLBACK), "OAUTH_REDIRECT_URIS": APP}
+    settings = {**variables(origin), "OAUTH_REDIRECT_URIS": APP}
     with Runtime(state=tmp_path_factory.mktemp("oauth"), vars=settings) as runtime:
         yield runtime.url
-
-
-class Browser:
-    """A browser that keeps the one cookie that matters here."""
-
-    def __init__(self, town: Town) -> None:
-        self.http = town.visitor()
-        self.cookie = ""
-
-    def begin(self, provider: str, **query: str) -> httpx.Response:
-        answer = self.http.get(f"{AUTH}/oauth2/authorize/{provider}", params={"redirectUri": APP, **query})
-        self.cookie = answer.headers.get("set-cookie", "").partition(";")[0]
-        return answer
-
-    def come_back(self, target: httpx.URL) -> httpx.Response:
-        """Follow the provider's redirect to the registered callback, an alias of ours."""
-        return self.http.get(target.raw_path.decode(), headers={"cookie": self.cookie})
-
-    def outcome(self, provider: str, login: str = "mina") -> dict[str, str]:
-        """What the front-end's address says at the end."""
-        answer = self.come_back(visit(self.begin(provider).headers["location"], login))
-        assert answer.status_code == 302, answer.text
-        location = httpx.URL(answer.headers["location"])
-        assert str(location.copy_with(query=None)) == APP
-        return dict(parse_qsl(location.query.decode()))
-
-    def sign_in(self, provider: str, login: str = "mina") -> dict:
-        answer = self.http.post(f"{AUTH}/oauth2/token", json=self.outcome(provider, login))
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
 
 @pytest.fixture
@@ -162,17 +132,3 @@ def test_who_says_no_comes_back_with_that(browser: Browser) -> None:
 
 def test_an_unknown_provider_is_not_found(browser: Browser) -> None:
     assert browser.begin("myspace").status_code == 404
-
-
-def test_a_provider_that_does_not_answer_is_reported(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with providers(CALLBACK) as gone:
-        settings = {**variables(gone, CALLBACK), "OAUTH_REDIRECT_URIS": APP}
-    with Runtime(state=tmp_path_factory.mktemp("outage"), vars=settings) as runtime:
-        query = {"redirectUri": APP}
-        answer = httpx.get(
-            f"{runtime.url}{AUTH}/oauth2/authorize/google",
-            params=query,
-            headers={"cf-connecting-ip": address()},
-        )
-    assert (answer.status_code, answer.json()["code"]) == (503, "oauth_unavailable")
-    assert int(answer.headers["retry-after"]) > 0

@@ -9,6 +9,7 @@ from services.accounts.one_time import Purpose
 from services.accounts.problems import InvalidOneTimeToken
 from services.accounts.registration import verification
 from services.accounts.sessions import EVENTS, revocation
+from services.accounts.tokens import refuse_sessions
 from services.context import sql
 from services.mail import deliver_outbox, post
 
@@ -85,14 +86,17 @@ async def reset_password(context: Context, body: ResetBody) -> None:
     hashed = await passwords.hash_password(context, body.password)
     if await one_time.redeem(context, Purpose.RESET_PASSWORD, body.token) is None:
         raise InvalidOneTimeToken
-    await context.db.batch(await _reset(context, person, email, hashed))
+    results = await context.db.batch(await _reset(context, person, email, hashed))
+    refuse_sessions(row["id"] for row in results[0])
     context.metrics.count(EVENTS, event="password_reset", outcome="ok")
     context.defer(deliver_outbox(context))
 
 
 async def _reset(context: Context, person: Person, email: str | None, hashed: str) -> list[Statement]:
+    """The writes of a reset; the first tells which device sessions it ends."""
     now = context.clock.now()
     statements = [
+        revocation(context, person.id),
         sql(
             "UPDATE users SET password_hash = ?, email_verified_at = coalesce(email_verified_at, ?),"
             " updated_at = ? WHERE id = ?",
@@ -102,7 +106,6 @@ async def _reset(context: Context, person: Person, email: str | None, hashed: st
             "DELETE FROM one_time_tokens WHERE user_id = ? AND purpose = ?",
             person.id, Purpose.RESET_PASSWORD.label,
         ),
-        revocation(context, person.id),
     ]  # fmt: skip
     if not person.email_verified:  # whoever linked them has never proven the address
         statements.append(sql("DELETE FROM identities WHERE user_id = ?", person.id))

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 LIFETIME = 15 * 60
 """Seconds."""
 CACHED_TOKENS = 2048
+ENDED_SESSIONS = 4096
+
+_ended: dict[str, None] = {}
+"""Device sessions that were signed out in this isolate, the oldest first."""
 
 
 class VerifiedToken(NamedTuple):
@@ -55,6 +59,17 @@ def verify_access_token(context: Context, token: str) -> VerifiedToken:
     return verifier.read(context, token)
 
 
+def refuse_sessions(session_ids: Iterable[str]) -> None:
+    """Let no access token of these device sessions in any more, as far as this isolate goes.
+
+    Tokens cannot be called back from other isolates; there they end by themselves, after ``LIFETIME``.
+    """
+    for session_id in session_ids:
+        _ended[session_id] = None
+    while len(_ended) > ENDED_SESSIONS:
+        del _ended[next(iter(_ended))]
+
+
 class _Verifier:
     """Verifies tokens of one issuer and remembers the good ones until they expire."""
 
@@ -70,7 +85,7 @@ class _Verifier:
         if known is None:
             known = self._verify(context, token, now)
             self._remember(token, known)
-        if now >= known.expires_at:
+        if now >= known.expires_at or known.principal.session_id in _ended:
             self._verified.pop(token, None)
             raise InvalidToken
         return known

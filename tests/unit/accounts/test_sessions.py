@@ -70,12 +70,13 @@ class TestReuse:
     async def test_ends_the_whole_family(self, world: World) -> None:
         opened = await world.register()
         current = await world.refresh(await world.refresh(opened))
+        principal = world.principal(current)
         with pytest.raises(RefreshTokenReused):
             await world.refresh(opened)
         with pytest.raises(InvalidToken):
             await world.refresh(current)
         with pytest.raises(InvalidToken):
-            await check_fresh(world.context, world.principal(current))
+            await check_fresh(world.context, principal)
 
     async def test_leaves_other_devices_alone(self, world: World) -> None:
         opened, other = await world.register(), await world.sign_in()
@@ -124,13 +125,23 @@ class TestDevices:
 
     async def test_signing_one_out_leaves_the_others(self, world: World) -> None:
         first, second = await world.register(), await world.sign_in()
-        user_id = first.reply.user.id
+        user_id, principal = first.reply.user.id, world.principal(first)
         await sessions.sign_out(world.context, user_id, first.session_id)
         with pytest.raises(InvalidToken):
-            await check_fresh(world.context, world.principal(first))
+            await check_fresh(world.context, principal)
         await check_fresh(world.context, world.principal(second))
         with pytest.raises(NotFound):
             await sessions.sign_out(world.context, user_id, first.session_id)
+
+    async def test_the_access_token_of_a_signed_out_device_is_refused_at_once(self, world: World) -> None:
+        first, second = await world.register(), await world.sign_in()
+        unseen = await world.refresh(first)
+        world.principal(first)
+        await sessions.sign_out(world.context, first.reply.user.id, first.session_id)
+        for opened in (first, unseen):
+            with pytest.raises(InvalidToken):
+                world.principal(opened)
+        assert world.principal(second)
 
     async def test_nobody_signs_another_person_out(self, world: World) -> None:
         mina, juno = await world.register(), await world.register("juno@example.org")

@@ -15,14 +15,16 @@ from runtime import bootstrap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CALLBACK = "https://api.studymate.test/login/oauth2/code/{provider}"
+"""Where providers send browsers back to, as registered with them."""
 SERVER = Path(__file__).with_name("server.mjs")
 
 
 @contextmanager
-def providers(callback: str) -> Iterator[str]:
-    """The origin of running providers, which send browsers back to ``callback``."""
+def providers() -> Iterator[str]:
+    """The origin of running providers."""
     process = subprocess.Popen(
-        [str(bootstrap.node()), str(SERVER), callback],
+        [str(bootstrap.node()), str(SERVER), CALLBACK],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     with process:
@@ -34,7 +36,7 @@ def providers(callback: str) -> Iterator[str]:
         process.stdout.read()
 
 
-def variables(origin: str, callback: str) -> dict[str, str]:
+def variables(origin: str) -> dict[str, str]:
     """The vars and secrets with which a Worker uses these providers."""
     clients = {
         f"OAUTH_{name}_CLIENT_{part}": value
@@ -42,7 +44,7 @@ def variables(origin: str, callback: str) -> dict[str, str]:
         for part, value in (("ID", "studymate"), ("SECRET", "hush"))
     }
     return clients | {
-        "OAUTH_CALLBACK_URL": callback,
+        "OAUTH_CALLBACK_URL": CALLBACK,
         "OAUTH_GOOGLE_ISSUER": origin,
         "OAUTH_GITHUB_URL": f"{origin}/github",
         "OAUTH_GITHUB_API_URL": f"{origin}/github-api",

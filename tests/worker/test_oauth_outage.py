@@ -1,0 +1,45 @@
+"""A deployment, no development one, whose providers are down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from tests.worker.oidc.browser import APP, Browser
+from tests.worker.oidc.provider import CALLBACK, providers, variables
+
+from runtime.server import Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.worker.people import Town
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Worker whose providers have been running and are gone."""
+    with providers() as gone:
+        settings = variables(gone) | {"OAUTH_REDIRECT_URIS": APP, "ENVIRONMENT": "staging"}
+    with Runtime(state=tmp_path_factory.mktemp("outage"), vars=settings) as runtime:
+        yield runtime.url
+
+
+def test_a_provider_that_does_not_answer_is_reported(town: Town) -> None:
+    answer = Browser(town).begin("google")
+    assert (answer.status_code, answer.json()["code"]) == (503, "oauth_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_one_that_breaks_down_on_the_way_is_too(town: Town) -> None:
+    browser = Browser(town)
+    state = httpx.URL(browser.begin("github").headers["location"]).params["state"]
+    answer = browser.come_back(
+        httpx.URL(CALLBACK.replace("{provider}", "github"), params={"code": "x", "state": state})
+    )
+    assert (answer.status_code, answer.json()["code"]) == (503, "oauth_unavailable")
+
+
+def test_nobody_reads_the_outbox(town: Town) -> None:
+    assert town.visitor().get("/dev/outbox").status_code == 404
