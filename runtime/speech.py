@@ -18,9 +18,9 @@ from typing import Any, Self
 
 from python_multipart import parse_form
 from python_multipart.exceptions import FormParserError
-from runtime.sound import MAX_SECONDS, RATE, UndecodableError, pcm_of
 
 from runtime import bootstrap
+from runtime.sound import MAX_SECONDS, RATE, UndecodableError, pcm_of
 
 MODEL = "pocketsphinx"
 MAX_BODY = 11_000_000
