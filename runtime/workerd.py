@@ -13,4 +13,4 @@ if sys.platform == "linux":
     if os.getppid() == 1:
         sys.exit(1)
 binary = os.environ["STUDYMATE_WORKERD"]
-os.execv(binary, [binary, *sys.argv[1:]])
+os.execv(binary, [binary, *sys.argv[1:]])  # noqa: S606

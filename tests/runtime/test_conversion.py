@@ -1,6 +1,9 @@
 """What crosses between Python and the platform, and as what it arrives."""
 
-ARRIVES_AS = "NoneType bool int float str JsDict list memoryview datetime Request Response".split()
+import httpx
+
+ARRIVES_AS = ["NoneType", "bool", "int", "float", "str", "JsDict", "list", "memoryview"]
+ARRIVES_AS += ["datetime", "Request", "Response"]
 
 
 def test_a_request_arrives_as_the_sdks(ask):
@@ -32,8 +35,6 @@ def test_a_worker_calls_its_own_entrypoint(ask):
 
 
 def test_an_object_gets_the_request_that_is_passed_on(platform):
-    import httpx
-
     assert httpx.get(f"{platform.url}/object").text == "Request in Room"
 
 
@@ -46,8 +47,6 @@ def test_bindings_come_from_the_configuration_and_remote_ones_are_absent(ask):
 
 
 def test_the_traceback_of_a_failed_request_is_printed_with_this_checkouts_paths(platform):
-    import httpx
-
     assert httpx.get(f"{platform.url}/crash").status_code == 500
     lines = platform.log
     assert 'File "tests/runtime/fixture/src/main.py", line' in "\n".join(lines)

@@ -2,8 +2,9 @@
 
 import httpx
 import pytest
-from conftest import eventually
 from websockets.sync.client import connect
+
+from conftest import eventually
 
 IDLE_SECONDS = 13  # workerd puts an object to sleep ten seconds after its last event
 

@@ -39,7 +39,9 @@ def test_no_lock_holds_a_download_address():
     for name in ("package-lock.json", "requirements/tools.txt", "requirements/worker.txt"):
         text = (bootstrap.ROOT / name).read_text()
         assert '"resolved"' not in text
-        assert not re.search(r"^\s*(-i|--index-url|--extra-index-url|--find-links)|@ https?:", text, re.MULTILINE)
+        assert not re.search(
+            r"^\s*(-i|--index-url|--extra-index-url|--find-links)|@ https?:", text, re.MULTILINE
+        )
 
 
 def test_the_workers_packages_need_nothing_that_is_not_locked():

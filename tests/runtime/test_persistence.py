@@ -55,7 +55,9 @@ def test_a_migration_that_fails_changes_nothing_and_is_named(tmp_path, fixture_c
     bad = "CREATE TABLE half (id INTEGER); INSERT INTO nowhere VALUES (1);"
     (project / "migrations" / "0003_bad.sql").write_text(bad)
     server = Runtime(config=project / "wrangler.toml", state=tmp_path / "state")
-    with pytest.raises(RuntimeError, match=r"0003_bad\.sql failed and changed nothing: .*no such table: nowhere"):
+    with pytest.raises(
+        RuntimeError, match=r"0003_bad\.sql failed and changed nothing: .*no such table: nowhere"
+    ):
         server.start()
     (project / "migrations" / "0003_bad.sql").write_text("CREATE TABLE half (id INTEGER);")
     with server:

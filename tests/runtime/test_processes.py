@@ -24,7 +24,12 @@ class Terminal:
         environment = {**os.environ, "CONFIG": str(config), "STATE_DIR": str(state), "PORT": "0"}
         command = [sys.executable, "-m", "runtime.dev"]
         self.process = subprocess.Popen(
-            command, cwd=bootstrap.ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=bootstrap.ROOT,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         self.lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()

@@ -1,1 +1,1 @@
-"""What the platform lays beside the Worker's own modules: the SDK looks for this package and its functions."""
+"""What the platform lays beside the Worker's modules: the SDK looks for this package by its names."""

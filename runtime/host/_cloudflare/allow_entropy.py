@@ -1,6 +1,6 @@
 """Randomness is refused while modules are imported, except for calls that are counted out in advance.
 
-What is drawn at import would be the same in every copy of the Worker, because copies start from one memory image.
+What is drawn at import would be the same in every copy of the Worker: all start from one memory image.
 """
 
 import sys
@@ -11,7 +11,6 @@ from contextlib import contextmanager
 ALLOWED_ENTROPY_CALLS = array("b", [0])
 _EIO = 29
 _in_request = False
-
 
 
 def counter_address():

@@ -24,13 +24,17 @@ def _collect(module, base):
     public = [name for name in dir(module) if not name.startswith("_")]
     names = getattr(module, "__all__", public)
     exported = [getattr(module, name) for name in names]
-    classes = [value for value in exported if isclass(value) and issubclass(value, base) and value is not base]
+    classes = [
+        value for value in exported if isclass(value) and issubclass(value, base) and value is not base
+    ]
     return [{"className": cls.__name__, "methodNames": _methods(cls)} for cls in classes]
 
 
 def _methods(cls):
     attributes = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
-    return sorted(name for name, value in attributes.items() if name[0] != "_" and isinstance(value, FunctionType))
+    return sorted(
+        name for name, value in attributes.items() if name[0] != "_" and isinstance(value, FunctionType)
+    )
 
 
 async def wrapper_func(relaxed, instance, name, *args):

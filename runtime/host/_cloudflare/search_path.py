@@ -7,7 +7,7 @@ PYTHON_MODULES = "/session/metadata/python_modules"
 
 
 def extend():
-    """Put the vendored packages after the Worker's own modules and before Pyodide's, and obey their .pth files."""
+    """Put the vendored packages before Pyodide's own, and obey their .pth files."""
     position = next(index for index, path in enumerate(sys.path) if "site-packages" in path)
     sys.path.insert(position, PYTHON_MODULES)
     addsitedir(PYTHON_MODULES)
