@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SHARPNESS_FIRST, SHARPNESS_LAST = 1.0, 12.0
 """How much more likely the more informative item is, at the first and at the last question."""
 
+SEEN_WEIGHT = 0.001
+"""How likely an item of an earlier test of the same learner is against an equally informative new one."""
+
 Choice = TypeVar("Choice")
 
 
@@ -42,16 +45,22 @@ def next_area(plan: Plan, asked: Mapping[Area, int], seed: str) -> Area:
     )
 
 
-def next_item(bank: Bank, area: Area, ability: float, asked: Collection[str], seed: str) -> Item:
+def next_item(
+    bank: Bank, area: Area, ability: float, asked: Collection[str], *, seen: Collection[str], seed: str
+) -> Item:
     """An unasked item of the area, drawn at random in favour of those that tell most about the ability.
 
     The draw is nearly free at first, when little is known, and nearly greedy at the end: the idea of the
-    progressive method (Revuelta & Ponsoda, 1998). No item needs a parameter to be kept from overuse.
+    progressive method (Revuelta & Ponsoda, 1998). No item needs a parameter to be kept from overuse. What the
+    learner has seen in an earlier test comes again only where nothing else tells as much.
     """
     items = [item for item in bank.by_area[area] if item.id not in asked]
     progress = min(1.0, len(asked) / (bank.plan.max_items - 1))
     sharpness = SHARPNESS_FIRST + (SHARPNESS_LAST - SHARPNESS_FIRST) * progress
-    weights = [curve(bank.plan, item).information(ability) ** sharpness for item in items]
+    weights = [
+        curve(bank.plan, item).information(ability) ** sharpness * (SEEN_WEIGHT if item.id in seen else 1)
+        for item in items
+    ]
     return draw(items, weights, chance(seed, "item", len(asked)))
 
 
@@ -60,10 +69,13 @@ def curve(plan: Plan, item: Item) -> Curve:
     return Curve(item.discrimination, item.difficulty, plan.guessing, plan.slips)
 
 
-def next_task(tasks: Sequence[Task], ability: float, seed: str, number: int) -> Task:
-    """One of the tasks whose level is nearest to the ability, at random."""
-    nearest = min(_distance(task.level, ability) for task in tasks)
-    near = [task for task in tasks if _distance(task.level, ability) == nearest]
+def next_task(
+    tasks: Sequence[Task], ability: float, *, seen: Collection[str], seed: str, number: int
+) -> Task:
+    """A task that is new to the learner, if there is any, of the level nearest to the ability."""
+    fresh = [task for task in tasks if task.id not in seen] or tasks
+    nearest = min(_distance(task.level, ability) for task in fresh)
+    near = [task for task in fresh if _distance(task.level, ability) == nearest]
     return near[int(chance(seed, "task", number) * len(near))]
 
 

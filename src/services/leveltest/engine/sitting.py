@@ -19,7 +19,7 @@ from services.leveltest.scale import LEVEL_WIDTH, Level, Skill, middle
 from services.problems import Conflict, Unprocessable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Kind = Literal["choice", "text", "speech"]
 
@@ -65,12 +65,14 @@ class Response:
 class Sitting:
     """A running test. ``pending`` is the id of the question that waits for its answer, None at the end.
 
-    ``tasks`` maps the answered writing and speaking tasks to a digest of what was handed in.
+    ``tasks`` maps the answered writing and speaking tasks to a digest of what was handed in, ``seen`` are the
+    questions of the learner's earlier tests.
     """
 
     language: str
     seed: str
     start: float
+    seen: tuple[str, ...] = ()
     responses: tuple[Response, ...] = ()
     tasks: Mapping[str, str] = field(default_factory=dict[str, str])
     pending: str | None = None
@@ -83,7 +85,7 @@ class Sitting:
     def restore(cls, data: Mapping[str, Any]) -> Sitting:
         """The sitting that ``dump`` gave."""
         responses = tuple(Response(**response) for response in data["responses"])
-        return replace(cls(**data), responses=responses)
+        return replace(cls(**data), responses=responses, seen=tuple(data["seen"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,19 @@ class Question:
     min_words: int | None = None
 
 
-def begin(language: str, seed: str, level: Level | None = None) -> Sitting:
-    """A new sitting with its first question pending. The learner's own guess of the level eases the start.
+def begin(language: str, seed: str, level: Level | None = None, seen: Iterable[str] = ()) -> Sitting:
+    """A new sitting with its first question pending.
 
-    ``seed`` decides every draw: give each test another, unguessable one. Raises ``UnknownLanguage``.
+    ``seed`` decides every draw: give each test another, unguessable one. ``level`` is the learner's own guess
+    and eases the start. ``seen`` are the questions of earlier tests (``asked``). Raises ``UnknownLanguage``.
     """
     start = middle(level) if level else 0.0
-    return _with_next(Sitting(load(language).language, seed, start))
+    return _with_next(Sitting(load(language).language, seed, start, tuple(seen)))
+
+
+def asked(sitting: Sitting) -> tuple[str, ...]:
+    """The ids of all questions answered so far, in their order."""
+    return (*(response.item for response in sitting.responses), *sitting.tasks)
 
 
 def next_question(sitting: Sitting) -> Question | None:
@@ -202,8 +210,7 @@ def _next_item(sitting: Sitting) -> str:
         bank.plan, Counter(response.area for response in sitting.responses), sitting.seed
     )
     ability = skill_estimate(sitting, REPORTED_AS[area], sitting.start).theta
-    asked = {response.item for response in sitting.responses}
-    return selection.next_item(bank, area, ability, asked, sitting.seed).id
+    return selection.next_item(bank, area, ability, asked(sitting), seen=sitting.seen, seed=sitting.seed).id
 
 
 def _next_task(sitting: Sitting) -> str | None:
@@ -213,7 +220,9 @@ def _next_task(sitting: Sitting) -> str | None:
     if skill is None:
         return None
     left = [task for task in bank.tasks.values() if task.skill == skill and task.id not in sitting.tasks]
-    return selection.next_task(left, estimate(sitting).theta, sitting.seed, len(sitting.tasks)).id
+    return selection.next_task(
+        left, estimate(sitting).theta, seen=sitting.seen, seed=sitting.seed, number=len(sitting.tasks)
+    ).id
 
 
 def _answered(sitting: Sitting, question: str, given: str) -> bool:

@@ -27,9 +27,9 @@ def reply(question, *, able=ABLE):
     return next(name for name, _ in question.choices if name != key(question))
 
 
-def whole(seed, *, able=ABLE, level=None):
+def whole(seed, *, able=ABLE, level=None, seen=()):
     """A whole test: the questions asked and the sitting at its end, stored and read again at each step."""
-    sitting, asked = engine.begin("en", seed, level), []
+    sitting, asked = engine.begin("en", seed, level, seen), []
     while question := engine.next_question(sitting):
         asked.append(question)
         sitting = engine.answer(sitting, question.id, reply(question, able=able))
@@ -80,6 +80,17 @@ def test_the_learners_own_guess_moves_the_first_question_but_not_the_estimate():
     assert first_difficulty("A1") < first_difficulty(None) - 1 < first_difficulty("C2") - 2
     low, high = engine.begin("en", "x", "A1"), engine.begin("en", "x", "C2")
     assert engine.estimate(low) == engine.estimate(high)
+
+
+@pytest.mark.parametrize("level", ["A2", "B2", "C2"])
+def test_a_second_test_asks_something_else(level):
+    first, _ = whole("first", able=middle(level))
+    second, sitting = whole("second", able=middle(level), seen=[question.id for question in first])
+    again = {question.id for question in first} & {question.id for question in second}
+    assert len(again) <= 5
+    assert not again & set(BANK.tasks)
+    assert engine.asked(sitting) == tuple(question.id for question in second)
+    assert abs(engine.estimate(sitting).theta - middle(level)) < 0.7
 
 
 def test_a_question_tells_nothing_of_its_answer():
