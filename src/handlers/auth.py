@@ -172,7 +172,7 @@ def signed_in(call: Call, opened: sessions.Opened) -> SignedIn:
 async def _limit_attempts(call: Call, email: str) -> None:
     """Count an attempt on an account: strictly for one address, loosely for all together.
 
-    A classroom behind one address signs in without being stopped; one account cannot be tried from everywhere.
+    A classroom behind one address signs in without being stopped; one account is not tried from everywhere.
     """
     account = registration.account_subject(call.context, email)
     await call.limit("sign_in", f"{limited_address(call.request.client_ip)} {account}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import ai, auth, media, oauth, operation, outbox, site, users
+from handlers import ai, auth, chat, media, oauth, operation, outbox, realtime, site, users
 
 GROUPS = (
     auth.routes,
@@ -10,9 +10,11 @@ GROUPS = (
     auth.well_known,
     users.routes,
     ai.routes,
+    chat.routes,
     media.routes,
     operation.routes,
     outbox.routes,
+    realtime.routes,
     site.routes,
 )
 

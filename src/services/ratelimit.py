@@ -49,10 +49,25 @@ class Window:
         }
 
 
-def parse_policies(text: dict[str, Any]) -> dict[str, Policy]:
-    """Policies as configured: ``{"api": "100/60", "sign_in": "10/60 exact"}``."""
+DEFAULTS: dict[str, str] = {
+    "api": "100/60",
+    "sign_in": "10/60 exact",
+    "account": "100/900 exact",
+    "report": "20/86400 exact",
+    "ai": "50/3600",
+    "connect": "300/60",
+    "realtime": "1000/60",
+}
+"""Events per seconds for each policy; the variable ``RATE_LIMITS`` changes single ones."""
+
+
+def parse_policies(configured: dict[str, Any]) -> dict[str, Policy]:
+    """The policies, with what is configured over the defaults: ``{"api": "100/60", "sign_in": "10/60 exact"}``.
+
+    Raises ``ValueError`` for a rule that is none.
+    """
     policies: dict[str, Policy] = {}
-    for name, rule in text.items():
+    for name, rule in (DEFAULTS | configured).items():
         rate, _, mode = str(rule).partition(" ")
         quota, _, window = rate.partition("/")
         policies[name] = Policy(name, int(quota), int(window), exact=mode == "exact")

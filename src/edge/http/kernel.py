@@ -51,7 +51,11 @@ class Kernel:
     def __init__(
         self, routes: Iterable[Route], *, limits: Limits, origins: frozenset[str], development: bool
     ) -> None:
-        self.router = Router(routes)
+        declared = tuple(routes)
+        unknown = {route.limit for route in declared if route.limit} - limits.policies.keys()
+        if unknown:
+            raise ValueError(f"routes name rate limits that do not exist: {sorted(unknown)}")
+        self.router = Router(declared)
         self.limits = limits
         self.origins = origins
         self.development = development
