@@ -41,7 +41,7 @@ def still(
     count: int | None = None,
     ftyp: bytes = FTYP,
 ) -> bytes:
-    """A file of items ``(kind, offset, length)``; offsets count from the media data, or if negative from idat."""
+    """A file of items ``(kind, offset, length)``: from the media data, with a negative offset from idat."""
     head = [
         full(b"hdlr", bytes(4), b"pict", bytes(13)),
         full(b"pitm", struct.pack(">H", 1)),
