@@ -1,13 +1,46 @@
 // What wrangler.toml says about one environment, as miniflare's options.
+import { createHash } from "node:crypto";
+import fs from "node:fs";
 import path from "node:path";
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+
+const ROOT = path.resolve(import.meta.dirname, "..", "..");
+const CACHE = path.join(ROOT, "build", "config");
 
 // Bindings that exist on Cloudflare's network alone. Here they are absent: `hasattr(env, "AI")` is false.
 const REMOTE_ONLY = ["ai", "browser", "media", "vpc_services", "stream"];
 const NO_FILE = ["no-such-file"];
 
 /** Read the configuration; a .dev.vars file beside it counts in development. */
-export function readWorker({ config: file, environment, develop }) {
+export async function readWorker(settings) {
+  // Loading wrangler takes longer than everything else in Node, so its answer is kept for the same files.
+  if (hasDeveloperVars(settings)) return ask(settings);
+  const kept = path.join(CACHE, `${fingerprint(settings)}.json`);
+  if (fs.existsSync(kept)) return JSON.parse(fs.readFileSync(kept, "utf8"));
+  const text = JSON.stringify(await ask(settings), plain);
+  fs.mkdirSync(CACHE, { recursive: true });
+  fs.writeFileSync(`${kept}.${process.pid}`, text);
+  fs.renameSync(`${kept}.${process.pid}`, kept);
+  return JSON.parse(text);
+}
+
+function hasDeveloperVars({ config, develop }) {
+  const names = fs.readdirSync(path.dirname(config));
+  return develop && names.some((name) => name.startsWith(".dev.vars") || name.startsWith(".env"));
+}
+
+function fingerprint({ config, environment, develop }) {
+  const hash = createHash("sha256").update(JSON.stringify([config, environment, develop]));
+  for (const name of [config, path.join(ROOT, "package-lock.json"), import.meta.filename]) hash.update(fs.readFileSync(name));
+  return hash.digest("hex");
+}
+
+function plain(name, value) {
+  if (["function", "symbol", "bigint"].includes(typeof value)) throw new Error(`wrangler's option ${name} is not plain`);
+  return value;
+}
+
+async function ask({ config: file, environment, develop }) {
+  const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: file, env: environment ?? undefined }, { hideWarnings: true });
   for (const name of REMOTE_ONLY) delete config[name];
   const envFiles = develop ? undefined : NO_FILE;

@@ -6,7 +6,7 @@ import { migrate } from "./migrations.mjs";
 
 const settings = JSON.parse(await text(process.stdin));
 try {
-  const applied = await migrate(readWorker(settings), path.join(settings.state, "v3"));
+  const applied = await migrate(await readWorker(settings), path.join(settings.state, "v3"));
   console.log(applied.map((name) => `applied migration ${name}`).join("\n") || "nothing to apply");
 } catch (error) {
   console.error(error.message);

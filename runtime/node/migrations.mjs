@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { unstable_splitSqlQuery as statements } from "wrangler";
 
 const NOTHING = "export default { fetch: () => new Response(null, { status: 404 }) };";
 
@@ -46,6 +45,7 @@ async function apply(database, { table, files }) {
   await database.prepare(`CREATE TABLE IF NOT EXISTS "${table}"(${columns})`).run();
   const { results } = await database.prepare(`SELECT name FROM "${table}"`).all();
   const known = new Set(results.map(({ name }) => name));
+  const { unstable_splitSqlQuery: statements } = await import("wrangler");
   const missing = files.filter(([name]) => !known.has(name));
   for (const [name, sql] of missing) {
     const steps = statements(sql).map((statement) => database.prepare(statement));

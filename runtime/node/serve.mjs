@@ -22,7 +22,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stop);
 await serve();
 
 async function serve() {
-  const worker = readWorker(settings);
+  const worker = await readWorker(settings);
   print = ((show) => (message) => console.log(show(message)))(readable(path.relative(process.cwd(), path.dirname(worker.main))));
   await applyMigrations(worker);
   miniflare = new Miniflare(await options(worker, settings.port));
@@ -89,7 +89,7 @@ function watch(worker, port) {
 
 async function restart(port) {
   try {
-    const worker = readWorker(settings);
+    const worker = await readWorker(settings);
     await applyMigrations(worker);
     await miniflare.setOptions(await options(worker, port));
     if (!(await examine(worker))) print("reloaded");
