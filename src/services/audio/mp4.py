@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_BOXES = 20_000
-"""In one container: a fragmented recording of five minutes has some hundreds."""
-MAX_TRACKS = 16
+"""At the top: a fragmented recording of five minutes has some hundreds."""
+MAX_CHILDREN = 64
+"""Within one box."""
 CODECS = {b"mp4a": "aac", b"alac": "alac", b"Opus": "opus", b"fLaC": "flac", b".mp3": "mp3"}
 
 BASE_DURATION, BASE_SAMPLE_DURATION = 0x01, 0x08  # tfhd: data offset present, default duration present
@@ -39,7 +40,7 @@ def is_mp4(body: bytes) -> bool:
 
 def read(body: bytes) -> Found:
     """Codec and duration: the sound track's own, or the sum of its fragments."""
-    top = list(_boxes(body, 0, len(body)))
+    top = list(_boxes(body, 0, len(body), MAX_BOXES))
     movie = next((box for box in top if box.kind == b"moov"), None)
     if movie is None:
         raise AudioBroken("The MP4 file has no index: it was cut off while it was being written.")
@@ -50,9 +51,9 @@ def read(body: bytes) -> Found:
     return Found(codec, (track.duration or _fragments(body, top)) / track.timescale)
 
 
-def _boxes(body: bytes, at: int, end: int) -> Iterator[_Box]:
+def _boxes(body: bytes, at: int, end: int, most: int = MAX_CHILDREN) -> Iterator[_Box]:
     """The boxes between two positions; the last may be cut off, as the data of a broken download are."""
-    for _ in range(MAX_BOXES):
+    for _ in range(most):
         if at + 8 > end:
             return
         size, header = big(body, at, 4), 8
@@ -78,8 +79,9 @@ def _child(body: bytes, parent: _Box, *path: bytes) -> _Box:
 
 def _sound_track(body: bytes, movie: _Box) -> _Track:
     found: _Track | None = None
-    tracks = [box for box in _boxes(body, movie.start, movie.end) if box.kind == b"trak"]
-    for track in tracks[:MAX_TRACKS]:
+    for track in _boxes(body, movie.start, movie.end):
+        if track.kind != b"trak":
+            continue
         media = _child(body, track, b"mdia")
         handler = take(body, _child(body, media, b"hdlr").start + 8, 4)
         if handler == b"vide":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from services.audio import mp3, mp4, ogg, wav, webm
@@ -59,7 +59,7 @@ _OTHERS = {
 class Audio:
     """A recording that may be taken: within the bounds, of a known format, with sound in it."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     format: Format
     codec: str
     duration_seconds: float
