@@ -7,14 +7,16 @@ from typing import Any
 from workers import WorkerEntrypoint
 
 from durable.chat_hub import ChatHub
+from durable.connections import Connections
 from durable.rate_limiter import RateLimiter
+from durable.user_presence import UserPresence
 from edge.application import application
 from edge.objects import LiveObject
 from edge.worker import incoming, outgoing
 
-__all__ = ["ChatHub", "Default", "RateLimiter"]
+__all__ = ["ChatHub", "Connections", "Default", "RateLimiter", "UserPresence"]
 
-LiveObject.make_context = staticmethod(lambda ctx: application().platform.context(ctx))
+LiveObject.make_context = staticmethod(lambda: application().platform.context(None))
 
 
 class Default(WorkerEntrypoint):

@@ -73,13 +73,13 @@ class LiveObject(DurableObject):
     """Base of our Durable Objects. Methods named in ``exposed`` may be called from outside."""
 
     exposed: ClassVar[frozenset[str]] = frozenset()
-    make_context: ClassVar[Callable[[Any], Context]]
+    make_context: ClassVar[Callable[[], Context]]
     """Set by the Worker's entry: makes the services' context from the environment."""
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
         self.storage = ctx._ctx.storage  # noqa: SLF001 - the raw storage: its SQL cursor is synchronous
-        self.context = type(self).make_context(ctx)
+        self.context = type(self).make_context()
         self.served: Any = self
         """Whose methods are exposed."""
 

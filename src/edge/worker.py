@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -30,6 +31,9 @@ RANDOM = EdgeRandom()
 CRYPTO = EdgeCrypto()
 HTTP = EdgeHttp()
 
+_under_way: set[asyncio.Future[None]] = set()
+"""Deferred work: the event loop alone would not keep it."""
+
 
 class Platform:
     """The bindings of the environment; one per isolate."""
@@ -48,11 +52,18 @@ class Platform:
         self.ai = workers_ai(env)
 
     def context(self, ctx: Any, request_id: str | None = None) -> Context:
-        """What services get while one event of the platform is handled."""
+        """What services get while one event of the platform is handled.
+
+        ``ctx`` is that of the event; None in a Durable Object, which lives as long as it has work.
+        """
         log = self.log.for_request(request_id) if request_id else self.log
 
         def defer(work: Awaitable[None]) -> None:
-            ctx.waitUntil(_guarded(work, log))
+            task = asyncio.ensure_future(_guarded(work, log))
+            _under_way.add(task)
+            task.add_done_callback(_under_way.discard)
+            if ctx is not None:
+                ctx.waitUntil(task)
 
         return Context(
             db=self.db, kv=self.kv, media=self.media, assets=self.assets, clock=CLOCK, random=RANDOM, crypto=CRYPTO, http=HTTP,

@@ -1,0 +1,93 @@
+"""``Connections``: where the clients' sockets end. See docs/realtime.md."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from edge.http.limits import Limits
+from edge.outside import header_map, read_stream
+from edge.sockets import SocketObject
+from services.ratelimit import parse_policies
+from services.realtime.gateway import Gateway
+from services.realtime.hosts import Opening, SocketHost
+from services.realtime.identity import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ADMITTED = "x-studymate-admitted"
+"""The header in which the Worker says who it is, if it knows; it never comes from outside."""
+MAX_BODY = 1_000_000
+
+_BEATS = {"stomp": ("\n", "\n")}
+_HOSTS = {"stomp": SocketHost}
+
+
+class Connections(SocketObject):
+    """Sockets and sessions of one framing: the object ``stomp:2`` is the third shard of STOMP's."""
+
+    exposed = frozenset({"deliver", "typing", "direct", "close_user", "open_rooms", "alive"})
+
+    def __init__(self, ctx: Any, env: Any) -> None:
+        super().__init__(ctx, env)
+        name = str(self._raw_ctx.id.name)
+        framing = name.partition(":")[0]
+        self._limits = Limits(parse_policies(json.loads(self.context.config.get("RATE_LIMITS", "{}"))))
+        self.gateway = Gateway(name, self.context, self._charge)
+        self.host = _HOSTS[framing](self, self.gateway)
+        if framing in _BEATS:
+            self.answer_beats(*_BEATS[framing])
+
+    async def _charge(self, identity: Identity) -> None:
+        await self._limits.take(self.context, "realtime", f"user:{identity.user_id}")
+
+    async def fetch(self, request: Any) -> Any:
+        """Open a connection, or serve a request of one that is open."""
+        self.restore()
+        raw = request.js_object
+        headers = header_map(raw.headers)
+        url = urlsplit(raw.url)
+        admitted = headers.get(ADMITTED)
+        body = await read_stream(raw.body, MAX_BODY + 1) if raw.method == "POST" else b""
+        opening = Opening(
+            method=raw.method,
+            path=url.path,
+            query=dict(parse_qsl(url.query, keep_blank_values=True)),
+            headers=headers,
+            body=body or b"",
+            identity=Identity.load(admitted) if admitted else None,
+            signal=raw.signal,
+        )
+        return await self.host.opened(opening)
+
+    async def deliver(self, *, room_id: str, events: str) -> int:
+        """A batch of a room's events; how many listen to it here."""
+        self.restore()
+        return self.gateway.deliver(room_id, events)
+
+    async def typing(self, *, room_id: str, user_id: str, payload: str) -> int:
+        """Somebody in a room is writing."""
+        self.restore()
+        return self.gateway.tell_typing(room_id, user_id, payload)
+
+    async def direct(self, *, user_id: str, destination: str, payload: str) -> int:
+        """Something for one person; how many of their connections here took it."""
+        self.restore()
+        return self.gateway.direct(user_id, destination, payload)
+
+    async def close_user(self, *, user_id: str, code: int, reason: str, session_id: str | None = None) -> int:
+        """End a person's connections, or those of one device."""
+        self.restore()
+        return self.gateway.close_user(user_id, code, reason, session_id=session_id)
+
+    async def open_rooms(self, *, user_id: str) -> list[str]:
+        """The rooms that a person listens to here."""
+        self.restore()
+        return self.gateway.open_rooms(user_id)
+
+    async def alive(self, *, ids: Sequence[str]) -> list[str]:
+        """Which of these connections there are."""
+        self.restore()
+        return self.gateway.alive(ids)

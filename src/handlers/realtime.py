@@ -1,0 +1,85 @@
+"""The doors of live connections: STOMP at ``/ws``."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+from zlib import crc32
+
+from durable.connections import ADMITTED
+from edge.http.access import credential
+from edge.http.messages import Reply
+from edge.http.routes import SOCKET, Call, Routes
+from services.problems import BadRequest, Forbidden
+from services.realtime.identity import Identity, identify, redeem
+
+routes = Routes("", "Realtime")
+
+NAMESPACE = "CONNECTIONS"
+
+
+class UpgradeRequired(BadRequest):
+    """The endpoint speaks WebSocket only."""
+
+    status = 426
+    code = "upgrade_required"
+    title = "Open a WebSocket here."
+
+
+class ForeignOrigin(Forbidden):
+    """A page of another site may not open connections with its visitor's cookies."""
+
+    code = "foreign_origin"
+    title = "Connections with cookies come from our own pages only."
+
+
+@routes.get("/ws", auth=SOCKET, limit="connect", problems=(UpgradeRequired, ForeignOrigin))
+async def open_stomp(call: Call) -> Reply:
+    """STOMP 1.2, 1.1 or 1.0 over WebSocket."""
+    if not is_upgrade(call):
+        raise UpgradeRequired(headers=(("upgrade", "websocket"),))
+    identity = await admitted(call)
+    return await forward(call, f"stomp:{shard(call, identity)}", identity)
+
+
+def is_upgrade(call: Call) -> bool:
+    """Whether the request asks for a WebSocket."""
+    return call.request.headers.get("upgrade", "").lower() == "websocket"
+
+
+async def admitted(call: Call) -> Identity | None:
+    """Who opens the connection, if the request says so: by bearer token, ``?ticket=``, or a cookie.
+
+    Raises ``InvalidToken`` for bad ones, ``ForeignOrigin`` for a cookie from another site's page.
+    """
+    token, via_cookie = credential(call.request)
+    if token is not None:
+        if via_cookie:
+            _check_origin(call)
+        return await identify(call.context, token)
+    ticket = dict(parse_qsl(call.request.query)).get("ticket")
+    return await redeem(call.context, ticket) if ticket else None
+
+
+def _check_origin(call: Call) -> None:
+    origin = call.request.headers.get("origin")
+    own = {call.request.origin, *call.context.config.get("CORS_ORIGINS").split()}
+    if origin is not None and origin not in own:
+        raise ForeignOrigin
+
+
+def shard(call: Call, identity: Identity | None) -> int:
+    """The person's shard if it is known who connects, else any: the token may come inside the socket."""
+    count = int(call.context.config.get("CONNECTION_SHARDS", "4"))
+    chosen = identity.user_id.encode() if identity else call.context.random.bytes(4)
+    return crc32(chosen) % count
+
+
+async def forward(call: Call, name: str, identity: Identity | None) -> Reply:
+    """Hand the request on to a connections object."""
+    headers = {ADMITTED: identity.dump() if identity else ""}
+    objects: Any = call.context.objects
+    response = await objects.forward(NAMESPACE, name, call.request.platform, headers)
+    if response.status == 101:  # noqa: PLR2004 - Switching Protocols
+        return Reply(101, upgrade=response)
+    return Reply(response.status, headers=[*map(tuple, response.headers)], stream=response.body)

@@ -1,0 +1,283 @@
+"""What one object full of connections does for its clients, whatever their framing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from services.problems import Problem
+from services.realtime import closing
+from services.realtime.feeds import ABOUT_MESSAGES, Event, Feed
+from services.realtime.identity import Identity, identify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.context import Context
+    from services.realtime.commands import SendMessage
+    from services.realtime.feeds import Listener
+
+HUBS = "CHAT_HUB"
+PRESENCE = "USER_PRESENCE"
+
+Charge = Callable[[Identity], Awaitable[Any]]
+
+
+class Client(Protocol):
+    """One connection of a person."""
+
+    id: str
+    identity: Identity | None
+
+    def direct(self, destination: str, payload: str) -> bool:
+        """Send something for the person themselves; whether the client listens to that destination."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection."""
+        ...
+
+
+class Gateway:
+    """The clients of one object and what they listen to. ``name`` is the object's."""
+
+    def __init__(self, name: str, context: Context, charge: Charge) -> None:
+        self.name = name
+        self.context = context
+        self._charge = charge
+        self._feeds: defaultdict[str, Feed] = defaultdict(Feed)
+        self._people: defaultdict[str, dict[str, Client]] = defaultdict(dict)
+
+    # What clients ask for
+
+    async def identify(self, token: str) -> Identity:
+        """Who a token speaks for. Raises ``InvalidToken``."""
+        return await identify(self.context, token)
+
+    async def arrived(self, client: Client, device: str) -> None:
+        """Note that a client has said who it is."""
+        user_id = self.take_back(client)
+        await self._presence(user_id).call(
+            "connected", user_id=user_id, connection_id=client.id, shard=self.name, device=device
+        )
+
+    def take_back(self, client: Client) -> str:
+        """Know a client, new or from before an eviction; whose it is."""
+        assert client.identity is not None  # noqa: S101 - it has been identified
+        self._people[client.identity.user_id][client.id] = client
+        return client.identity.user_id
+
+    async def departed(self, client: Client) -> None:
+        """Forget a client; the person is seen as away from this device."""
+        if client.identity is None:
+            return
+        user_id = client.identity.user_id
+        others = self._people.get(user_id, {})
+        if others.pop(client.id, None) is None:
+            return
+        if not others:
+            del self._people[user_id]
+        await self._presence(user_id).call("disconnected", connection_id=client.id)
+
+    async def set_status(self, client: Client, status: str) -> None:
+        """Show the person as online or away on this device."""
+        assert client.identity is not None  # noqa: S101 - only the identified get here
+        await self._presence(client.identity.user_id).call("status", connection_id=client.id, status=status)
+
+    async def listen(
+        self, listener: Listener, *, last_seq: int | None = None, last_event: int | None = None
+    ) -> dict[str, Any]:
+        """Let a listener have what its person missed, then what happens. Raises ``RoomNotFound``.
+
+        The room as it is: ``{room, seq, event, truncated}``.
+        """
+        feed = self._feeds[listener.room_id]
+        feed.add(listener)
+        try:
+            return await self._replay(feed, listener, last_seq, last_event)
+        except Exception:
+            self._forget(listener)
+            raise
+
+    async def _replay(
+        self, feed: Feed, listener: Listener, last_seq: int | None, last_event: int | None
+    ) -> dict[str, Any]:
+        hub = self._hub(listener.room_id)
+        user_id = listener.user_id
+        about = page = await hub.call(
+            "subscribe", user_id=user_id, shard=self.name, last_seq=last_seq, last_event=last_event
+        )
+        cursor: int = about["event"]
+        known = last_seq
+        while True:
+            events = read_events(page["replay"])
+            cursor = max(cursor, events[-1].number) if events else cursor
+            known = _first_seq(events) if known is None else known
+            if news := [event for event in events if not _told_already(event, known)]:
+                listener.write(listener.render(news))
+            if page["next"] is None:
+                break
+            page = await hub.call("replay", user_id=user_id, after=page["next"])
+        feed.ready(listener, cursor)
+        return {key: about[key] for key in ("room", "seq", "event", "truncated")}
+
+    def restore(self, listener: Listener) -> None:
+        """Take back a listener from before an eviction."""
+        self._feeds[listener.room_id].restore(listener)
+
+    def stop(self, listener: Listener) -> None:
+        """Send a listener nothing more; tell the room if it was the last one here."""
+        if self._forget(listener):
+            self.context.defer(self._leave(listener.room_id))
+
+    def _forget(self, listener: Listener) -> bool:
+        feed = self._feeds[listener.room_id]
+        feed.remove(listener)
+        if not len(feed):
+            del self._feeds[listener.room_id]
+            return True
+        return False
+
+    async def _leave(self, room_id: str) -> None:
+        if room_id not in self._feeds:
+            await self._hub(room_id).call("unsubscribe", shard=self.name)
+
+    async def charge(self, identity: Identity) -> None:
+        """Count one message against the person's limit. Raises ``TooManyRequests``."""
+        await self._charge(identity)
+
+    async def send(self, user_id: str, room_id: str, message: SendMessage) -> str:
+        """Send a message; it is durable when its JSON comes back."""
+        sent = await self._hub(room_id).call(
+            "send",
+            user_id=user_id,
+            client_message_id=message.client_message_id,
+            body=message.body,
+            attachments=message.attachments,
+            reply_to=message.reply_to,
+        )
+        return sent["message"]
+
+    async def typing(self, user_id: str, room_id: str) -> None:
+        """Tell the others in the room that the person writes."""
+        await self._hub(room_id).call("typing", user_id=user_id)
+
+    async def read(self, user_id: str, room_id: str, seq: int) -> dict[str, int]:
+        """Mark as read: ``{read_seq, unread_count}``."""
+        return await self._hub(room_id).call("read", user_id=user_id, seq=seq)
+
+    # What is sent to clients
+
+    def deliver(self, room_id: str, events: str) -> int:
+        """Pass on a batch of a room; how many listen to it here."""
+        feed = self._feeds.get(room_id)
+        if feed is None:
+            return 0
+        listening = len(feed)
+        feed.deliver(read_events(events))
+        if not len(feed):
+            self._feeds.pop(room_id, None)
+        return listening
+
+    def tell_typing(self, room_id: str, user_id: str, payload: str) -> int:
+        """Pass on that somebody is writing."""
+        feed = self._feeds.get(room_id)
+        if feed is None:
+            return 0
+        feed.tell(Event(0, "typing", payload), but=user_id)
+        return len(feed)
+
+    def direct(self, user_id: str, destination: str, payload: str) -> int:
+        """Pass on something for one person; how many of their clients here listen to that."""
+        clients = list(self._people.get(user_id, {}).values())
+        return sum(client.direct(destination, payload) for client in clients)
+
+    def open_rooms(self, user_id: str) -> list[str]:
+        """The rooms that a person listens to here."""
+        return [
+            room_id
+            for room_id, feed in self._feeds.items()
+            if any(listener.user_id == user_id for listener in feed)
+        ]
+
+    def close_user(self, user_id: str, code: int, reason: str, *, session_id: str | None = None) -> int:
+        """End a person's connections, or those of one of their devices; how many."""
+        clients = [
+            client
+            for client in self._people.get(user_id, {}).values()
+            if session_id is None or (client.identity and client.identity.session_id == session_id)
+        ]
+        for client in clients:
+            client.close(code, reason)
+        return len(clients)
+
+    def alive(self, ids: Sequence[str]) -> list[str]:
+        """Which of these connections there are."""
+        known = {connection for clients in self._people.values() for connection in clients}
+        return [connection for connection in ids if connection in known]
+
+    def expire(self, now: int) -> int | None:
+        """Close what nobody renewed; when to look again."""
+        clients = [client for clients in self._people.values() for client in clients.values()]
+        expiries = [(client.identity.expires_at, client) for client in clients if client.identity]
+        for expires_at, client in expiries:
+            if expires_at <= now:
+                client.close(closing.TOKEN_EXPIRED, "token_expired")
+        return min((expires_at for expires_at, _ in expiries if expires_at > now), default=None)
+
+    def _hub(self, room_id: str) -> Any:
+        return self.context.objects.get(HUBS, room_id)
+
+    def _presence(self, user_id: str) -> Any:
+        return self.context.objects.get(PRESENCE, user_id)
+
+
+def read_events(text: str) -> list[Event]:
+    """A batch as rooms write it: ``[[number, type, text], …]``."""
+    return [Event(*each) for each in json.loads(text)]
+
+
+def _first_seq(events: Sequence[Event]) -> int | None:
+    """The number before the first message of a replay."""
+    text = next((event.text for event in events if event.type == "message"), None)
+    return None if text is None else json.loads(text)["seq"] - 1
+
+
+def _told_already(event: Event, known: int | None) -> bool:
+    """Whether a change is of a message that the replay itself brings, as it is now."""
+    changes = event.type in ABOUT_MESSAGES and event.type != "message"
+    return changes and known is not None and json.loads(event.text)["seq"] > known
+
+
+class InTurn:
+    """Lets the messages of one connection be handled one after the other, and bounds what waits."""
+
+    __slots__ = ("_limit", "_lock", "_waiting")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._waiting = 0
+        self._lock = asyncio.Lock()
+
+    async def do(self, work: Callable[[], Awaitable[None]], size: int) -> bool:
+        """Do it in turn; False, and it is not done, if more than the limit waits."""
+        if self._waiting + size > self._limit:
+            return False
+        self._waiting += size
+        try:
+            async with self._lock:
+                await work()
+        finally:
+            self._waiting -= size
+        return True
+
+
+def failure(error: Exception, context: Context) -> Problem:
+    """What a client is told of a failure that nobody foresaw; the log gets the rest."""
+    if isinstance(error, Problem):
+        return error
+    context.log.error("unexpected", error=type(error).__name__, reason=str(error))
+    return Problem()

@@ -1,0 +1,71 @@
+"""What carries an application's messages to its client."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from services.realtime import closing
+
+if TYPE_CHECKING:
+    from services.realtime.ports import Frame, Socket
+
+MAX_UNREAD = 4_194_304
+"""Octets that may wait for a slow reader; past that its socket is closed, and it resumes."""
+
+
+class Peer(Protocol):
+    """The client's end. Peers of the same ``framing`` take the same frames."""
+
+    framing: str
+
+    def frame(self, message: Any) -> Any:
+        """What ``pass_on`` takes, made once for all peers of this framing."""
+        ...
+
+    def pass_on(self, frames: Any) -> None:
+        """Send what is framed already."""
+        ...
+
+    def send(self, message: Any) -> None:
+        """Frame and send."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection; the application is told by ``closed``."""
+        ...
+
+    def keep(self, state: dict[str, Any]) -> None:
+        """Store state for the time after an eviction."""
+        ...
+
+
+class SocketPeer:
+    """A WebSocket whose messages are the application's."""
+
+    framing: ClassVar[str] = "plain"
+
+    __slots__ = ("socket",)
+
+    def __init__(self, socket: Socket) -> None:
+        self.socket = socket
+
+    def frame(self, message: Frame) -> Frame:
+        """It is one already."""
+        return message
+
+    def pass_on(self, frames: Frame) -> None:
+        """Send, unless too much of what was sent before is not read yet."""
+        self.socket.send(frames)
+
+    def send(self, message: Frame) -> None:
+        """Send."""
+        self.socket.send(message)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the socket."""
+        self.socket.close(code, closing.reason(reason))
+
+    def keep(self, state: dict[str, Any]) -> None:
+        """Store with the socket."""
+        self.socket.keep(json.dumps(state, separators=(",", ":")))
