@@ -13,6 +13,7 @@ import os
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,8 +167,6 @@ class SetClock:
         return name in _zones()
 
     def utc_offset(self, time_zone: str, at: int) -> int:
-        from datetime import datetime
-
         offset = datetime.fromtimestamp(at / 1000, ZoneInfo(time_zone)).utcoffset()
         return round(offset.total_seconds() * 1000) if offset else 0
 

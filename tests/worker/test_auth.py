@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from http.cookies import SimpleCookie
-from pathlib import Path
 from secrets import token_hex
 
 import httpx
 import jwt
 import pytest
-from runtime.server import Runtime
 from tests.worker.people import PASSWORD, Person, Town, address, registration
 
 AUTH = "/api/v1/auth"
@@ -114,16 +111,6 @@ class TestLogin:
         for pupil in pupils:
             answer = http.post(f"{AUTH}/login", json={"email": pupil.email, "password": PASSWORD})
             assert answer.status_code == 200
-
-    def test_attempts_on_an_account_from_everywhere_are_limited(self, tmp_path: Path) -> None:
-        limits = json.dumps({"account": "5/900 exact"})
-        with Runtime(state=tmp_path, vars={"RATE_LIMITS": limits}) as server:
-            town = Town(server.url)
-            person = town.register()
-            wrong = {"email": person.email, "password": "wrong"}
-            statuses = [town.visitor().post(f"{AUTH}/login", json=wrong).status_code for _ in range(6)]
-            town.close()
-        assert statuses == [401] * 5 + [429]
 
 
 class TestTokens:

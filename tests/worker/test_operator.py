@@ -11,8 +11,9 @@ import jwt
 from tests.worker.people import PASSWORD
 
 if TYPE_CHECKING:
-    from runtime.server import Runtime
     from tests.worker.people import Town
+
+    from runtime.server import Runtime
 
 ROOT = Path(__file__).parents[2]
 

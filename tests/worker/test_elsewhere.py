@@ -1,7 +1,8 @@
-"""A deployment, no development one, whose providers are down."""
+"""Another deployment: no development one, its limits strict, its providers down."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import httpx
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Worker whose providers have been running and are gone."""
+    limits = json.dumps({"account": "3/900 exact"})
+    others = {"OAUTH_REDIRECT_URIS": APP, "ENVIRONMENT": "staging", "RATE_LIMITS": limits}
     with providers() as gone:
-        settings = variables(gone) | {"OAUTH_REDIRECT_URIS": APP, "ENVIRONMENT": "staging"}
+        settings = variables(gone) | others
     with Runtime(state=tmp_path_factory.mktemp("outage"), vars=settings) as runtime:
         yield runtime.url
 
@@ -43,3 +46,10 @@ def test_one_that_breaks_down_on_the_way_is_too(town: Town) -> None:
 
 def test_nobody_reads_the_outbox(town: Town) -> None:
     assert town.visitor().get("/dev/outbox").status_code == 404
+
+
+def test_guessing_from_many_addresses_is_limited_by_account(town: Town) -> None:
+    for email in (town.register().email, "nobody@example.org"):
+        body = {"email": email, "password": "wrong"}
+        statuses = [town.visitor().post("/api/v1/auth/login", json=body).status_code for _ in range(4)]
+        assert statuses == [401, 401, 401, 429], "the limit does not tell whether there is an account"
