@@ -39,6 +39,13 @@ SHORT_ERROR = 0.45
 NONSENSE_CAP = 2.0
 """A list of words without grammar is at most A2, however rare they are."""
 
+TOP, TOP_RAMP = 4.5, 0.5
+TOP_WORD_LEVEL, MOST_ABOVE = 2.2, 1.2
+TOP_GAIN = 0.6
+"""Above C1 words tell levels apart that no text of the calibration reaches: each level by which the mean level
+of the different content words exceeds ``TOP_WORD_LEVEL`` adds ``TOP_GAIN``, at most ``MOST_ABOVE`` times; in
+full from ``TOP + TOP_RAMP``, not at all below ``TOP``."""
+
 FLUENCY_SHARE = 0.3
 """Weight of delivery in speaking; the rest is what was said."""
 
@@ -82,6 +89,7 @@ def judge(features: Features, skill: Skill | None = None) -> Verdict:
     spoken = (skill or features.skill) == "speaking"
     form: Form = "transcript" if spoken or not features.edited else "written"
     values = {name: _predict(model, features) for name, model in _weights()["models"][form].items()}
+    values["value"] += _top(values["value"], features.measures.word_level)
     if spoken and features.speech is not None:
         values["fluency"] = fluency(features.speech)
         values["value"] += FLUENCY_SHARE * (values["fluency"] - values["value"])
@@ -144,6 +152,12 @@ def _predict(model: Mapping[str, Any], features: Features) -> float:
         z = (measured[name] - mean) / deviation
         value += weight * (z if name == "length" else max(-CLIP, min(CLIP, z)))
     return value
+
+
+def _top(value: float, word_level: float) -> float:
+    """What exceptional vocabulary adds to a value that is high already."""
+    share = max(0.0, min(1.0, (value - TOP) / TOP_RAMP))
+    return share * TOP_GAIN * max(0.0, min(MOST_ABOVE, word_level - TOP_WORD_LEVEL))
 
 
 def _capped(value: float, features: Features) -> float:

@@ -19,13 +19,16 @@ LONGEST_SENTENCE = 60
 SOFT, HARD = 1, 2
 """What stands before a word: 0 nothing, a comma or the like, the end of a sentence."""
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’ʼ´`][^\W\d_]+)*|\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?|[.!?…]|\n+|[^\w\s]")
-_APOSTROPHES = str.maketrans("’ʼ´`", "''''")
+_APOSTROPHE = "'\u2019\u02bc\u00b4`"
+_TOKEN = re.compile(
+    rf"[^\W\d_]+(?:[{_APOSTROPHE}][^\W\d_]+)*|\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?|[.!?…]|\n+|[^\w\s]"
+)
+_STRAIGHTEN = str.maketrans(dict.fromkeys(_APOSTROPHE, "'"))
 _SENTENCE_END = frozenset(".!?…")
-_JOINS = frozenset("'’-*_/&#@$€£%")
+_JOINS = frozenset(f"{_APOSTROPHE}-*_/&#@$€£%")
 _CONTRACTED = (
-    "don't didn't doesn't isn't wasn't weren't aren't haven't hasn't hadn't couldn't wouldn't shouldn't can't i'm i've "
-    "you're they're that's what's he's she's there's you've we've they've you'll they'll"
+    "don't didn't doesn't isn't wasn't weren't aren't haven't hasn't hadn't couldn't wouldn't shouldn't "
+    "can't i'm i've you're they're that's what's he's she's there's you've we've they've you'll they'll"
 )
 _BARE = {word.replace("'", ""): word for word in _CONTRACTED.split()}
 """Contractions without their apostrophe: read as meant, so that a transcript is not worse than a letter."""
@@ -95,7 +98,7 @@ def read(text: str) -> Document:
     for match in _TOKEN.finditer(text):
         token = match.group()
         if token[0].isalnum():
-            word = token.lower().translate(_APOSTROPHES)
+            word = token.lower().translate(_STRAIGHTEN)
             words.append(_BARE.get(word, word))
             spans.append(match.span())
             breaks.append(pending)

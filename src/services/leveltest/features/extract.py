@@ -1,16 +1,16 @@
-"""From a text to its features: every number that the scorer weighs, every error and strength that it quotes."""
+"""From a text to its features: the numbers that the scorer weighs, the errors and strengths it quotes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
 from math import log
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from services.leveltest.features.document import Document, read, without_copies
 from services.leveltest.features.findings import Finding, Strength
 from services.leveltest.features.grammar import errors
-from services.leveltest.features.language import LanguagePack, pack, wordset
+from services.leveltest.features.language import LanguagePack, pack
 from services.leveltest.features.phrasing import phrasing, table
 from services.leveltest.features.speech import SpeechMetrics, TimedWord, measure
 from services.leveltest.features.syntax import Structure, structures
@@ -26,6 +26,9 @@ SHORT = 60
 """Under so many words a text says little about its writer."""
 
 B1, B2, C1 = 3, 4, 5
+SHORTEST_ADVERB = 5
+FEWEST_TO_TELL = 10
+"""In fewer words the share of function words says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,14 @@ MOST_WORDS = 350
 """Longer is not better any more."""
 
 
+class Found(NamedTuple):
+    """What the parts of the analysis found; a link is (first word, number of words, level)."""
+
+    vocabulary: Profile
+    structures: list[Structure]
+    links: list[tuple[int, int, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """Everything that was found in one answer. ``words`` counts what the learner wrote or said."""
@@ -109,20 +120,20 @@ def analyse(
     document = without_copies(whole, prompt) if prompt else whole
     if skill == "speaking":
         document = _without_fillers(document, known)
-    vocabulary = profile(document, known)
-    found = structures(document, known)
-    links = list(known.connectives.find(document.words))
+    found = Found(
+        profile(document, known), structures(document, known), list(known.connectives.find(document.words))
+    )
     mistakes = errors(document, known)
     return Features(
         skill=skill,
         language=known.code,
         words=len(whole),
         own_words=own_length(document.words),
-        measures=_measures(document, known, vocabulary, found, links, len(mistakes)),
+        measures=_measures(document, known, found, len(mistakes)),
         errors=tuple(mistakes),
-        spelling=tuple((document.spans[i][0], document.quote(i)) for i in vocabulary.misspelt),
-        strengths=tuple(_strengths(document, vocabulary, found, links)),
-        flags=frozenset(_flags(whole, document, vocabulary, known)),
+        spelling=tuple((document.spans[i][0], document.quote(i)) for i in found.vocabulary.misspelt),
+        strengths=tuple(_strengths(document, found)),
+        flags=frozenset(_flags(whole, document, found.vocabulary, known)),
         edited=whole.punctuated or any(letter.isupper() for letter in whole.text),
         speech=measure(words, duration, known) if words else None,
     )
@@ -139,17 +150,10 @@ def _without_fillers(document: Document, known: LanguagePack) -> Document:
     )
 
 
-def _measures(
-    document: Document,
-    known: LanguagePack,
-    vocabulary: Profile,
-    found: Sequence[Structure],
-    links: Sequence[tuple[int, int, int]],
-    mistakes: int,
-) -> Measures:
+def _measures(document: Document, known: LanguagePack, found: Found, mistakes: int) -> Measures:
     words = document.words
     count = len(words)
-    entries = [entry for entry in vocabulary.types.values() if entry.level]
+    entries = [entry for entry in found.vocabulary.types.values() if entry.level]
     kinds = max(len(entries), 1)
     hundred = max(count, 1) / 100
     tally = Counter(words)
@@ -157,8 +161,8 @@ def _measures(
     def rate(names: frozenset[str]) -> float:
         return sum(tally[name] for name in names) / hundred
 
-    kinds_found = {structure.key: structure.level for structure in found}
-    kinds_linked = {tuple(words[i : i + length]): level for i, length, level in links}
+    kinds_found = {structure.key: structure.level for structure in found.structures}
+    kinds_linked = {tuple(words[i : i + length]): level for i, length, level in found.links}
     window = words[:GUIRAUD_WINDOW]
     return Measures(
         length=log(1 + min(own_length(words), MOST_WORDS)),
@@ -169,13 +173,13 @@ def _measures(
         diversity=log(1 + mtld(words)),
         guiraud=len(set(window)) / max(len(window), 1) ** 0.5,
         word_length=sum(map(len, words)) / max(count, 1),
-        adverbs=sum(word.endswith("ly") and len(word) > 4 for word in words) / hundred,
-        misspellings=len(vocabulary.misspelt) / hundred,
+        adverbs=sum(word.endswith("ly") and len(word) >= SHORTEST_ADVERB for word in words) / hundred,
+        misspellings=len(found.vocabulary.misspelt) / hundred,
         subordination=rate(known.words("subordinators")),
         relatives=rate(known.words("relatives")),
-        structure_points=sum(structure.level - 1 for structure in found) / hundred,
+        structure_points=sum(structure.level - 1 for structure in found.structures) / hundred,
         structure_kinds=sum(level - 1 for level in kinds_found.values()) ** 0.5,
-        connective_points=sum(level - 1 for _, _, level in links) / hundred,
+        connective_points=sum(level - 1 for _, _, level in found.links) / hundred,
         connective_kinds=sum(level - 1 for level in kinds_linked.values()) ** 0.5,
         sentence_length=_sentence_length(document),
         grammar_errors=mistakes / hundred,
@@ -207,21 +211,16 @@ def _flags(whole: Document, document: Document, vocabulary: Profile, known: Lang
     if own_length(document.words) < count / 2:
         flags.append("repetitive")
     function = known.words("function")
-    if count >= 10 and sum(word in function for word in document.words) < count / 6:
+    if count >= FEWEST_TO_TELL and sum(word in function for word in document.words) < count / 6:
         flags.append("word_list")
     return flags
 
 
-def _strengths(
-    document: Document,
-    vocabulary: Profile,
-    found: Sequence[Structure],
-    links: Sequence[tuple[int, int, int]],
-) -> list[Strength]:
+def _strengths(document: Document, found: Found) -> list[Strength]:
     """What is worth praise, the most advanced first; each key once."""
     good = [
         Strength("structure", s.key, s.level, document.spans[s.first][0], document.quote(s.first, s.count))
-        for s in found
+        for s in found.structures
     ]
     good += [
         Strength(
@@ -231,12 +230,12 @@ def _strengths(
             document.spans[i][0],
             document.quote(i, n),
         )
-        for i, n, level in links
+        for i, n, level in found.links
     ]
     good += [
         Strength("word", word, entry.level, document.spans[i][0], document.quote(i))
-        for word, i in vocabulary.first_seen.items()
-        if (entry := vocabulary.types[word]).level >= B1
+        for word, i in found.vocabulary.first_seen.items()
+        if (entry := found.vocabulary.types[word]).level >= B1
     ]
     unique = {(s.kind, s.key): s for s in reversed(good)}
     return sorted(unique.values(), key=lambda s: (-s.level, s.start))

@@ -1,4 +1,4 @@
-"""Feedback in the learner's language: strengths first, then what to change, then three steps to the next level.
+"""Feedback in the learner's language: strengths first, then what to change, then three steps onward.
 
 Everything quoted is the learner's own; every sentence comes from ``data/feedback.<locale>.json``.
 """
@@ -126,7 +126,9 @@ def _improvements(features: Features, sentences: Mapping[str, Any]) -> list[Impr
 
 def _spelling(features: Features, comment: str) -> Iterable[Improvement]:
     seen: set[str] = set()
-    for _, word in features.spelling:
+    for start, word in features.spelling:
+        if any(error.start <= start < error.end for error in features.errors):
+            continue
         right = correction(word.lower(), pack(features.language))
         if right and word.lower() not in seen:
             seen.add(word.lower())

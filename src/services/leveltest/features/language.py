@@ -58,6 +58,7 @@ class Phrases(Generic[Payload]):
                     break
 
 
+SHORTEST_DOUBLING = 3
 DOUBLING = wordset("begin forget prefer refer permit admit occur control regret cancel travel")
 
 
@@ -88,7 +89,7 @@ def regular_forms(base: str) -> tuple[str, str, str]:
 def doubles(base: str) -> bool:
     """True if the last consonant is doubled before a vowel: one syllable, one vowel, one consonant."""
     vowels = sum(letter in "aeiou" for letter in base)
-    closed = len(base) > 2 and base[-1] not in "aeiouwxy" and base[-2] in "aeiou"
+    closed = len(base) >= SHORTEST_DOUBLING and base[-1] not in "aeiouwxy" and base[-2] in "aeiou"
     return (closed and vowels == 1) or base in DOUBLING
 
 
@@ -98,21 +99,25 @@ class LanguagePack:
     def __init__(self, code: str) -> None:
         self.code = code
         self._lists: Mapping[str, Any] = tomllib.loads(resource(f"{code}.words.toml"))
+        self._sets: dict[str, frozenset[str]] = {}
+        self._pairs: dict[str, Mapping[str, str]] = {}
 
     @cached_property
     def lexicon(self) -> Lexicon:
         """All words, with levels and frequencies."""
         return Lexicon(resource(f"lexicon.{self.code}.txt"))
 
-    @cache
     def words(self, name: str) -> frozenset[str]:
         """A word list by its name in the data file."""
-        return frozenset(self._lists[name].split())
+        if name not in self._sets:
+            self._sets[name] = wordset(self._lists[name])
+        return self._sets[name]
 
-    @cache
     def pairs(self, name: str) -> Mapping[str, str]:
         """A list of pairs ``this that, this that`` as a mapping."""
-        return dict(pair.split() for pair in self._lists[name].split(","))
+        if name not in self._pairs:
+            self._pairs[name] = dict(pair.split() for pair in self._lists[name].split(","))
+        return self._pairs[name]
 
     @cached_property
     def verbs(self) -> Mapping[str, Verb]:

@@ -21,6 +21,9 @@ PRONOUNS = wordset("i you he she it we they")
 AUXILIARIES = wordset("do does did is are was were has have had can could will would should")
 
 
+SHORTEST_ED = 5
+
+
 class Structure(NamedTuple):
     """A structure at word ``first``, ``count`` words long."""
 
@@ -31,7 +34,9 @@ class Structure(NamedTuple):
 
 
 def _participle(word: str, pack: LanguagePack) -> bool:
-    return word in pack.participles or (word.endswith("ed") and len(word) > 4 and word in pack.lexicon)
+    return word in pack.participles or (
+        word.endswith("ed") and len(word) >= SHORTEST_ED and word in pack.lexicon
+    )
 
 
 def _have(document: Document, i: int, pack: LanguagePack) -> Structure | None:
@@ -138,7 +143,7 @@ def _the_more(document: Document, i: int, _: LanguagePack) -> Structure | None:
 
 def _it_is(document: Document, i: int, pack: LanguagePack) -> Structure | None:
     at = 2 if document.words[i] == "it" else 1
-    if at == 2 and document.near(i) not in {"is", "was", "would", "seems"}:
+    if at > 1 and document.near(i) not in {"is", "was", "would", "seems"}:
         return None
     adjective = document.near(i, at)
     if adjective and adjective not in pack.words("function") and document.near(i, at + 1) in {"to", "that"}:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from services.leveltest.features.document import Document
     from services.leveltest.features.language import LanguagePack
@@ -19,6 +19,7 @@ MTLD_CAP = 150.0
 COMMON_FREQUENCY = 7
 """A misspelling is believed if the word that it is one letter from is at least this frequent."""
 
+SHORTEST_CORRECTED, LONGEST_CORRECTED = 4, 19
 MAX_CORRECTIONS = 40
 """So many different unknown words of a text are compared with the lexicon."""
 
@@ -68,12 +69,14 @@ def _is_misspelt(word: str, pack: LanguagePack, verdicts: dict[str, bool]) -> bo
     if word not in verdicts and len(verdicts) >= MAX_CORRECTIONS:
         return False
     if word not in verdicts:
-        verdicts[word] = 3 < len(word) < 20 and correction(word, pack) is not None
+        verdicts[word] = (
+            SHORTEST_CORRECTED <= len(word) <= LONGEST_CORRECTED and correction(word, pack) is not None
+        )
     return verdicts[word]
 
 
 def correction(word: str, pack: LanguagePack) -> str | None:
-    """The most frequent word that is one letter away (dropped, added, changed, swapped), if it is a common one."""
+    """The most frequent word one letter away (dropped, added, changed, swapped), if it is a common one."""
     found = [(entry.frequency, near) for near, entry in pack.lexicon.among(_edits(word))]
     frequency, best = max(found, default=(0, ""))
     return best if frequency >= COMMON_FREQUENCY else None

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from services.leveltest.features.findings import Finding
-from services.leveltest.features.grammar import agreement, nouns, verbs, words
+from services.leveltest.features.grammar import agreement, confused, nouns, order, verbs
 from services.leveltest.features.grammar.rule import Rule, by_trigger
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from services.leveltest.features.language import LanguagePack
 
 RULES: tuple[Rule, ...] = (
-    *agreement.RULES.rules, *verbs.RULES.rules, *nouns.RULES.rules, *words.RULES.rules,
+    *agreement.RULES.rules, *verbs.RULES.rules, *nouns.RULES.rules, *order.RULES.rules, *confused.RULES.rules,
 )  # fmt: skip
 KEYS = (*dict.fromkeys(rule.key for rule in RULES), "phrase")
 
@@ -43,7 +43,10 @@ def errors(document: Document, pack: LanguagePack) -> list[Finding]:
 def _finding(document: Document, first: int, count: int, key: str, suggestion: str) -> Finding:
     count = min(count, len(document) - first)
     start, end = document.spans[first][0], document.spans[first + count - 1][1]
-    return Finding(key, start, end, document.text[start:end], suggestion)
+    quote = document.text[start:end]
+    if quote[0].isupper() and document.starts(first):
+        suggestion = suggestion[0].upper() + suggestion[1:]
+    return Finding(key, start, end, quote, suggestion)
 
 
 def _without_overlaps(found: list[Finding]) -> list[Finding]:

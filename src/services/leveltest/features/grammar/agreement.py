@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from services.leveltest.features.document import HARD
 from services.leveltest.features.grammar.rule import Fix, RuleSet, closes_phrase
 from services.leveltest.features.language import LanguagePack, wordset
 
@@ -18,15 +19,15 @@ ADVERBS = wordset(
 )
 CONJUNCTIONS = wordset("and but or because so if when that while although though as since until unless then")
 INVERTERS = wordset(
-    "do does did don't doesn't didn't will would can could should may might must shall won't wouldn't can't couldn't "
-    "shouldn't let make makes made making help helps helped see sees saw watch watched hear heard have has had having "
-    "is was are were am be isn't wasn't nor neither than"
+    "do does did don't doesn't didn't will would can could should may might must shall won't wouldn't "
+    "can't couldn't shouldn't let make makes made making help helps helped see sees saw watch watched "
+    "hear heard have has had having is was are were am be isn't wasn't nor neither than"
 )
 HYPOTHETICAL = wordset("if wish wishes wished though were unless whether suppose imagine rather")
 SUBJUNCTIVE = wordset(
-    "suggest suggests suggested suggesting recommend recommends recommended insist insists insisted demand demands "
-    "demanded important essential necessary vital crucial imperative request requested require requires required propose "
-    "proposed ask asked asks lest advise advised"
+    "suggest suggests suggested suggesting recommend recommends recommended insist insists insisted "
+    "demand demands demanded important essential necessary vital crucial imperative request requested "
+    "require requires required propose proposed ask asked asks lest advise advised"
 )
 SINGULAR_FORMS = {
     "have": "has", "do": "does", "are": "is", "were": "was", "don't": "doesn't", "haven't": "hasn't",
@@ -129,15 +130,15 @@ def _in_noun_phrase(word: str, pack: LanguagePack) -> bool:
     }  # fmt: skip
 
 
+NO_SUBJECT = INVERTERS | {"of", "like"}
+
+
 @rule("agreement.everyone", "everyone everybody someone somebody nobody everything nothing anyone")
 def indefinite(document: Document, index: int, _: LanguagePack) -> Fix | None:
     """As in "everyone are", "everybody have"."""
     word = document.near(index)
     before = document.near(index, -1)
-    if word not in {"are", "have", "were", "don't", "haven't", "aren't"} or before in INVERTERS | {
-        "of",
-        "like",
-    }:
+    if word not in {"are", "have", "were", "don't", "haven't", "aren't"} or before in NO_SUBJECT:
         return None
     if not HYPOTHETICAL.isdisjoint(document.before(index, 3)) or _subjunctive(document, index):
         return None
@@ -167,7 +168,7 @@ def existential(document: Document, index: int, pack: LanguagePack) -> Fix | Non
 def demonstrative(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "this people", "this books", "these problem"."""
     word, noun = document.words[index], document.near(index)
-    if word == "this" and noun in pack.plurals and noun not in pack.thirds:
+    if word == "this" and noun in pack.plurals and noun not in pack.thirds and noun != "sports":
         return Fix(index, 2, f"these {noun}")
     if word != "this" and noun in pack.words("countable") - {"family", "team", "group", "class", "party"}:
         if noun in pack.verbs or not closes_phrase(document, index + 2, pack):
@@ -185,7 +186,7 @@ SUBJECTS = {"him": "he", "them": "they", "me": "I"}
 def object_case(document: Document, index: int, _: LanguagePack) -> Fix | None:
     """As in "with she", "between you and I"."""
     before = document.near(index, -1)
-    ends = index + 1 >= len(document) or document.breaks[index + 1] == 2
+    ends = index + 1 >= len(document) or document.breaks[index + 1] == HARD
     if before in PREPOSITIONS and (
         ends or document.near(index) in {"and", "in", "at", "every", "because", "on"}
     ):

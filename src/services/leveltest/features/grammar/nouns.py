@@ -13,32 +13,20 @@ if TYPE_CHECKING:
 RULES = RuleSet()
 rule = RULES.rule
 
+APOSTROPHES = frozenset("'\u2019")
+SHORTEST_WORD = 3
+"""Letters and acronyms are read aloud in their own way."""
+
 VOWEL_SOUNDING_H = ("hour", "honest", "hono", "heir", "historic", "herb", "hotel", "hbo", "hr")
-CONSONANT_SOUNDING = (
-    "uni",
-    "use",
-    "usa",
-    "usu",
-    "eu",
-    "ute",
-    "uto",
-    "ubi",
-    "uk",
-    "us",
-    "one",
-    "once",
-    "ur",
-    "ew",
-    "oui",
-)
-VOWEL_SOUNDING_U = ("unin", "unim", "unid", "unint", "unis", "urg", "urb", "uncle", "unif", "ush")
+CONSONANT_SOUNDING = ("uni", "us", "eu", "ute", "uto", "ubi", "uk", "one", "once", "ew", "oui")
+VOWEL_SOUNDING_UN = ("unin", "unim", "unid")
 
 
 @rule("article.a_an", "a an")
 def a_or_an(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "a apple", "an dog"."""
     article, word = document.words[index], document.near(index)
-    if len(word) < 3 or not word.isalpha() or word not in pack.lexicon:
+    if len(word) < SHORTEST_WORD or not word.isalpha() or word not in pack.lexicon:
         return None
     if document.text[slice(*document.spans[index + 1])].isupper():
         return None
@@ -51,7 +39,7 @@ def a_or_an(document: Document, index: int, pack: LanguagePack) -> Fix | None:
 
 
 def _said_with_consonant(word: str) -> bool:
-    return word.startswith(CONSONANT_SOUNDING) and not word.startswith(VOWEL_SOUNDING_U[:1])
+    return word.startswith(CONSONANT_SOUNDING) and not word.startswith(VOWEL_SOUNDING_UN)
 
 
 @rule("article.plural", "a an another")
@@ -90,12 +78,12 @@ def article_with_uncountable(document: Document, index: int, pack: LanguagePack)
 
 
 PROFESSIONS = wordset(
-    "student teacher doctor engineer nurse lawyer driver worker boy girl man woman actor singer musician journalist "
-    "dentist housewife waiter policeman scientist"
+    "student teacher doctor engineer nurse lawyer driver worker boy girl man woman actor singer "
+    "musician journalist dentist housewife waiter policeman scientist"
 )
 OWNED = wordset(
-    "car dog cat house brother sister friend boyfriend girlfriend bike bicycle phone computer laptop job problem "
-    "question idea dream party garden son daughter meeting exam test baby"
+    "car dog cat house brother sister friend boyfriend girlfriend bike bicycle phone computer laptop "
+    "job problem question idea dream party garden son daughter meeting exam test baby"
 )
 
 
@@ -148,7 +136,7 @@ def _wrong_plurals(pack: LanguagePack) -> list[str]:
 @rule("noun.wrong_plural", _wrong_plurals)
 def wrong_plural(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "informations", "childrens"."""
-    if document.capitalised(index) or document.text[document.spans[index][1] :][:1] in {"'", "’"}:
+    if document.capitalised(index) or document.text[document.spans[index][1] :][:1] in APOSTROPHES:
         return None
     return Fix(index, 1, pack.pairs("wrong_plurals")[document.words[index]])
 
@@ -167,17 +155,14 @@ def many_uncountable(document: Document, index: int, pack: LanguagePack) -> Fix 
     )
 
 
+ADVERBIAL = wordset("how as however very pretty")
+
+
 @rule("noun.much_countable", "much")
 def much_countable(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "much friends", "much people"."""
     noun, before = document.near(index), document.near(index, -1)
-    if (noun not in pack.plurals and noun != "things") or before in {
-        "how",
-        "as",
-        "however",
-        "very",
-        "pretty",
-    }:
+    if (noun not in pack.plurals and noun != "things") or before in ADVERBIAL:
         return None
     return Fix(index, 2, f"many {noun}")
 
@@ -190,6 +175,9 @@ def _countable(pack: LanguagePack) -> frozenset[str]:
     return pack.words("countable") - wordset("dress orange walk answer trousers uniform secretary")
 
 
+LABELS = wordset("and grade level number page chapter in a the")
+
+
 @rule("noun.singular_after_number", _countable)
 def singular_after_number(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "two brother", "many friend", "a lot of book", "one of my friend"."""
@@ -197,18 +185,8 @@ def singular_after_number(document: Document, index: int, pack: LanguagePack) ->
     if not closes_phrase(document, index + 1, pack) or document.near(index) in {"or", "old"}:
         return None
     plural = pack.plural_of[noun]
-    number = before in NUMBERS or before in QUANTIFIERS or (before.isdigit() and before not in {"0", "1"})
-    labelled = document.near(index, -2) in {
-        "and",
-        "grade",
-        "level",
-        "number",
-        "page",
-        "chapter",
-        "in",
-        "a",
-        "the",
-    }
+    number = before in NUMBERS or before in QUANTIFIERS or (before.isdecimal() and before not in {"0", "1"})
+    labelled = document.near(index, -2) in LABELS
     if (
         number
         and not labelled
@@ -218,14 +196,7 @@ def singular_after_number(document: Document, index: int, pack: LanguagePack) ->
     ):
         return Fix(index - 1, 2, f"{document.quote(index - 1)} {plural}")
     phrase = document.before(index, 3)
-    one_of = phrase[:2] == ["one", "of"] and phrase[2:] in (
-        ["my"],
-        ["the"],
-        ["our"],
-        ["his"],
-        ["her"],
-        ["their"],
-    )
+    one_of = phrase[:2] == ["one", "of"] and phrase[-1] in {"my", "the", "our", "his", "her", "their"}
     lots = phrase == ["a", "lot", "of"] or phrase[-2:] == ["lots", "of"]
     if one_of or (lots and noun not in {"exercise", "colour", "voice", "difficulty", "sport", "cake", "egg"}):
         length = 2 if phrase[-2] == "lots" else 3
@@ -233,8 +204,11 @@ def singular_after_number(document: Document, index: int, pack: LanguagePack) ->
     return None
 
 
+YEAR_DIGITS = 4
+
+
 def _is_year(word: str) -> bool:
-    return word.isdigit() and len(word) > 3
+    return word.isdecimal() and len(word) >= YEAR_DIGITS
 
 
 @rule("noun.every_plural", "every each")
@@ -248,8 +222,8 @@ def every_plural(document: Document, index: int, pack: LanguagePack) -> Fix | No
 
 
 PLURAL_ADJECTIVES = (
-    "differents importants difficults interestings beautifuls famouses populars possibles differentes necessaries "
-    "dangerouses expensives healthys boths"
+    "differents importants difficults interestings beautifuls famouses populars possibles differentes "
+    "necessaries dangerouses expensives healthys boths"
 )
 
 
@@ -262,6 +236,9 @@ def plural_adjective(document: Document, index: int, pack: LanguagePack) -> Fix 
     return Fix(index, 2, f"other {noun}") if noun in pack.plurals or noun in {"things", "persons"} else None
 
 
+ALSO_PLAIN = wordset("later lower higher older younger")
+
+
 @rule("comparison.double", "more most")
 def double_comparison(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "more better", "most biggest", "more big than"."""
@@ -269,13 +246,7 @@ def double_comparison(document: Document, index: int, pack: LanguagePack) -> Fix
     if word == "most":
         superlative = adjective.endswith("est") and adjective[:-1] + "r" in pack.words("comparatives")
         return Fix(index, 2, adjective) if superlative else None
-    if adjective in pack.words("comparatives") and adjective not in {
-        "later",
-        "lower",
-        "higher",
-        "older",
-        "younger",
-    }:
+    if adjective in pack.words("comparatives") and adjective not in ALSO_PLAIN:
         return Fix(index, 2, adjective)
     right = pack.pairs("regular_comparatives").get(adjective)
     return Fix(index, 2, right) if right and document.near(index, 2) == "than" else None

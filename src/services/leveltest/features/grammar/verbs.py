@@ -10,8 +10,8 @@ RULES = RuleSet()
 rule = RULES.rule
 
 MODALS = (
-    "can could will would should must may might cannot can't couldn't won't wouldn't shouldn't mustn't i'll you'll "
-    "he'll she'll we'll they'll it'll"
+    "can could will would should must may might cannot can't couldn't won't wouldn't shouldn't mustn't "
+    "i'll you'll he'll she'll we'll they'll it'll"
 )
 SUBJECTS = wordset("i you he she it we they who people")
 ADVERBS = wordset("always never also really just still only already usually often not ever")
@@ -24,8 +24,9 @@ PURE_VERBS = wordset(
 """Verbs whose base form is hardly ever a noun or an adjective."""
 
 GOVERNORS = wordset(
-    "want wants wanted need needs needed like likes liked love loves going try tries tried trying able decide decided hope "
-    "hopes hoped plan planned learn learned learnt easy difficult important possible chance opportunity ready happy"
+    "want wants wanted need needs needed like likes liked love loves going try tries tried trying able "
+    "decide decided hope hopes hoped plan planned learn learned learnt easy difficult important "
+    "possible chance opportunity ready happy"
 )
 
 
@@ -34,6 +35,8 @@ def after_do(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "didn't went", "did he went", "doesn't likes"."""
     auxiliary = document.words[index]
     at = 2 if document.near(index) in DOERS | {"it"} else 1
+    if at > 1 and document.near(index, at) in {"is", "was", "has"}:
+        return None
     if auxiliary == "did" and (at == 1 or not ALL_THAT.isdisjoint(document.before(index, 5))):
         return None
     word = document.near(index, at)
@@ -89,16 +92,16 @@ def be_base(document: Document, index: int, _: LanguagePack) -> Fix | None:
     if be in {"he's", "she's"} and word == "become":
         return None
     if (
-        word not in PURE_VERBS
+        word not in PURE_VERBS | {"want", "need"}
         or (word == "become" and be != "am")
         or not ALL_THAT.isdisjoint(document.before(index, 6))
     ):
         return None
     start = index if contracted else index - 1
     subject = be.split("'")[0] if contracted else document.words[start]
-    base = "agree" if word == "agree" else word
+    base = word
     subject = "I" if subject == "i" else subject
-    negative = ("doesn't " if subject in {"he", "she"} else "don't ") if at == 2 else ""
+    negative = ("doesn't " if subject in {"he", "she"} else "don't ") if at > 1 else ""
     if not negative and subject in {"he", "she"}:
         base += "s"
     return Fix(start, index + at - start + 1, f"{subject} {negative}{base}")
@@ -119,15 +122,12 @@ def perfect(document: Document, index: int, pack: LanguagePack) -> Fix | None:
         return Fix(index, at + 1, document.quote(index, at) + " " + verb.participle)
     base = pack.verbs.get(word)
     adverb = document.near(index) in {"never", "already", "ever"}
-    if (
-        at == 2
-        and adverb
-        and base
-        and base.participle != word
-        and word not in {"need", "want", "use", "work"}
-    ):
+    if at > 1 and adverb and base and base.participle != word and word not in {"need", "want", "use", "work"}:
         return Fix(index, 3, document.quote(index, 2) + " " + base.participle)
     return None
+
+
+LOOSE_PASTS = wordset("broke drunk shook was bore saw wound ran began came became rang lay")
 
 
 @rule("verb.passive", "is are was were been be")
@@ -135,22 +135,7 @@ def passive(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "was wrote", "is took", "I born in"."""
     word = document.near(index)
     verb = pack.pasts.get(word)
-    loose = {
-        "broke",
-        "drunk",
-        "shook",
-        "was",
-        "bore",
-        "saw",
-        "wound",
-        "ran",
-        "began",
-        "came",
-        "became",
-        "rang",
-        "lay",
-    }
-    if verb is None or verb.participle == word or word in pack.participles or word in loose:
+    if verb is None or verb.participle == word or word in pack.participles or word in LOOSE_PASTS:
         return None
     if not ALL_THAT.isdisjoint(document.before(index, 6)):
         return None
@@ -172,21 +157,17 @@ NUMBERS = wordset("one two three four five six seven eight nine ten many several
 
 def _amount(document: Document, index: int) -> bool:
     word = document.near(index)
-    return (word in NUMBERS or word.isdigit()) and document.near(index, 2) in UNITS
+    return (word in NUMBERS or word.isdecimal()) and document.near(index, 2) in UNITS
+
+
+AFTER_DURATION = wordset("ago before later old of period")
 
 
 @rule("tense.since_duration", "since during")
 def duration(document: Document, index: int, _: LanguagePack) -> Fix | None:
     """As in "since 3 years", "during two weeks"."""
     word = document.near(index)
-    if not _amount(document, index) or document.near(index, 3) in {
-        "ago",
-        "before",
-        "later",
-        "old",
-        "of",
-        "period",
-    }:
+    if not _amount(document, index) or document.near(index, 3) in AFTER_DURATION:
         return None
     if word == "one" or (word == "a" and document.words[index] == "during"):
         return None
@@ -228,28 +209,20 @@ def conditional(document: Document, index: int, _: LanguagePack) -> Fix | None:
     return Fix(index, 3, f"if {written} + {'present' if modal == 'will' else 'past'} form")
 
 
+WANTED = wordset("he she they we i you my our their people")
+
+
 @rule("complement.want_that", "want wants wanted")
 def want_that(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "want that he comes", "want you come", "want go"."""
     following, second = document.near(index), document.near(index, 2)
-    if following == "that" and second in {
-        "he",
-        "she",
-        "they",
-        "we",
-        "i",
-        "you",
-        "my",
-        "our",
-        "their",
-        "people",
-    }:
+    if following == "that" and second in WANTED:
         target = {"he": "him", "she": "her", "they": "them", "we": "us", "i": "me"}.get(second, second)
         return Fix(index, 3, f"{document.quote(index)} {target} to …")
     questions = {"what", "whatever", "who", "all", "if", "when", "how"}
     if not questions.isdisjoint(document.before(index, 4)):
         return None
-    if following in {"you", "him", "me", "them", "us"} and second in PURE_VERBS - {"see", "find"}:
+    if following in {"you", "him", "me", "them", "us"} and second in PURE_VERBS - {"see", "find"} | {"come"}:
         return Fix(index, 3, f"{document.quote(index, 2)} to {second}")
     if following in PURE_VERBS:
         return Fix(index, 2, f"{document.quote(index)} to {following}")
@@ -268,8 +241,8 @@ def want_that(document: Document, index: int, pack: LanguagePack) -> Fix | None:
 
 
 GERUND_TAKERS = (
-    "enjoy enjoys enjoyed avoid avoids avoided finish finished suggest suggests recommend recommended dislike "
-    "dislikes practise"
+    "enjoy enjoys enjoyed avoid avoids avoided finish finished suggest suggests recommend recommended "
+    "dislike dislikes practise"
 )
 
 
@@ -323,7 +296,7 @@ def gerund_after_preposition(document: Document, index: int, pack: LanguagePack)
     preposition = document.words[index]
     at = 2 if preposition == "forward" else 1
     word = document.near(index, at)
-    if word not in AFTER_PREPOSITION[preposition] or (at == 2 and document.near(index) != "to"):
+    if word not in AFTER_PREPOSITION[preposition] or (at > 1 and document.near(index) != "to"):
         return None
     if preposition == "in" and document.near(index, -1) not in {
         "interested",
