@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from services.leveltest import engine, items
 from services.leveltest.engine.model import Curve, posterior
-from services.leveltest.scale import LEVEL_WIDTH, LEVELS, level_of, middle, score_of
+from services.leveltest.engine.sitting import SKILL_SCATTER
+from services.leveltest.scale import LEVEL_WIDTH, LEVELS, SKILLS, Skill, level_of, middle, score_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,13 +66,13 @@ def ability(world: World, learner: random.Random) -> float:
     return max(-EDGE, min(EDGE, learner.gauss(0, world.bell)))
 
 
-def sit(language: str, world: World, theta: float, name: str) -> engine.Sitting:
-    """A whole test through the engine's public steps, answered by the world's response model."""
+def sit(language: str, world: World, abilities: dict[Skill, float], name: str) -> engine.Sitting:
+    """The choice items of a test by the engine's public steps, answered by the world's response model."""
     learner, bank = random.Random(name), items.load(language)
     sitting = engine.begin(language, name)
     while (question := engine.next_question(sitting)) and question.kind == "choice":
         item = bank.items[question.id]
-        knows = learner.random() < true_curve(world, item).probability(theta)
+        knows = learner.random() < true_curve(world, item).probability(abilities[question.skill])
         chosen = next(id_ for id_, text in question.choices if (text == item.answer) == knows)
         sitting = engine.answer(sitting, question.id, chosen)
     return sitting
@@ -103,7 +104,7 @@ class Run(NamedTuple):
 
 
 def run_one(language: str, world: World, form: list[items.Item], theta: float, name: str) -> Run:
-    sitting = sit(language, world, theta, name)
+    sitting = sit(language, world, dict.fromkeys(SKILLS, theta), name)
     estimate = engine.estimate(sitting)
     asked = tuple(response.item for response in sitting.responses)
     return Run(theta, estimate.theta, sit_fixed(language, world, theta, name, form), estimate.se, asked)
@@ -119,6 +120,16 @@ def run_middle(language: str, world: World, form: list[items.Item], number: int)
     """A learner in the middle of a level, the levels in turn."""
     theta = middle(LEVELS[number % len(LEVELS)])
     return run_one(language, world, form, theta, f"middle:{world.name}:{number}")
+
+
+def run_uneven(language: str, world: World, number: int) -> dict[Skill, tuple[float, float]]:
+    """A learner whose skills scatter around the overall ability: error and claimed error of each skill."""
+    name = f"uneven:{number}"
+    chance = random.Random(f"ability:{name}")
+    centre = ability(world, chance)
+    truth: dict[Skill, float] = {skill: centre + chance.gauss(0, SKILL_SCATTER) for skill in SKILLS}
+    scores = engine.choice_scores(sit(language, world, truth, name))
+    return {skill: (score.ability - truth[skill], score.error) for skill, score in scores.items()}
 
 
 def rmse(errors: Iterable[float]) -> float:

@@ -160,7 +160,8 @@ def skill_estimate(sitting: Sitting, skill: Skill, centre: float = 0.0) -> Estim
     own = [answer for response, answer in answers if REPORTED_AS[response.area] == skill]
     others = [answer for response, answer in answers if REPORTED_AS[response.area] != skill]
     prior = posterior(others, centre, load(sitting.language).plan.prior_deviation)
-    return posterior(own, prior.theta, math.hypot(prior.se, SKILL_SCATTER))
+    apart = SKILL_SCATTER * math.sqrt(2)  # two skills differ by more than each from their mean
+    return posterior(own, prior.theta, math.hypot(prior.se, apart))
 
 
 def evidence(sitting: Sitting) -> list[tuple[Curve, bool]]:
