@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,5 +29,7 @@ class Subject:
 @cache
 def subjects() -> tuple[Subject, ...]:
     """All of them."""
+    from importlib.resources import files  # noqa: PLC0415 - brings archives and temporary files with it
+
     text = (files("services.ai.tutor") / "topics.json").read_text(encoding="utf-8")
     return tuple(Subject(**subject) for subject in json.loads(text))
