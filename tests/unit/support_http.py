@@ -19,6 +19,9 @@ from services.context import HttpReply, UpstreamError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_TLS = httpx.create_ssl_context()
+"""Made once: reading the certificates takes longer than a request."""
+
 
 class HttpxHttp:
     """``Http`` on httpx: the deadline covers all of a call, a large answer is given up while it comes."""
@@ -34,16 +37,24 @@ class HttpxHttp:
         max_bytes: int = 1_000_000,
     ) -> HttpReply:
         try:
-            async with asyncio.timeout(timeout), httpx.AsyncClient(timeout=None) as client:
-                async with client.stream(method, url, headers=dict(headers or {}), content=body) as answer:
-                    content = b""
-                    async for chunk in answer.aiter_bytes():
-                        content += chunk
-                        if len(content) > max_bytes:
-                            raise UpstreamError(f"the answer is larger than {max_bytes} bytes")
-                    return HttpReply(answer.status_code, dict(answer.headers), content)
+            async with (
+                asyncio.timeout(timeout),
+                httpx.AsyncClient(timeout=None, verify=_TLS) as client,
+                client.stream(method, url, headers=dict(headers or {}), content=body) as answer,
+            ):
+                content = await _bounded(answer, max_bytes)
+                return HttpReply(answer.status_code, dict(answer.headers), content)
         except (TimeoutError, httpx.HTTPError) as error:
             raise UpstreamError(type(error).__name__) from None
+
+
+async def _bounded(answer: httpx.Response, max_bytes: int) -> bytes:
+    content = b""
+    async for chunk in answer.aiter_bytes():
+        content += chunk
+        if len(content) > max_bytes:
+            raise UpstreamError(f"the answer is larger than {max_bytes} bytes")
+    return content
 
 
 @dataclass(frozen=True)
