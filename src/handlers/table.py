@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import ai, auth, chat, media, oauth, operation, outbox, realtime, site, users
+from handlers import ai, auth, chat, leveltest, media, oauth, operation, outbox, realtime, site, users
 
 GROUPS = (
     auth.routes,
@@ -10,6 +10,8 @@ GROUPS = (
     auth.well_known,
     users.routes,
     ai.routes,
+    leveltest.routes,
+    leveltest.seeds,
     chat.routes,
     media.routes,
     operation.routes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge.http.routes import FRESH, Call, Routes
+from services.chat.relations import contact_changed
 from services.images import BrokenImage, ImageTooLarge, UnsupportedImage
 from services.models import Page
 from services.multipart import MalformedMultipart
@@ -122,12 +123,14 @@ async def read_public_profile(call: Call, user_id: str) -> PublicProfile:
 async def block_user(call: Call, user_id: str) -> None:
     """Block somebody: neither sees or reaches the other any more."""
     await relations.block(call.context, call.user.user_id, user_id)
+    await contact_changed(call.context, call.user.user_id, user_id)
 
 
 @routes.delete("/{user_id}/block")
 async def unblock_user(call: Call, user_id: str) -> None:
     """Take a block back."""
     await relations.unblock(call.context, call.user.user_id, user_id)
+    await contact_changed(call.context, call.user.user_id, user_id)
 
 
 @routes.post("/{user_id}/report", status=201, limit="report", problems=(NotFound, relations.NotYourself))

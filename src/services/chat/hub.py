@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from services.chat import membership, messages, reading
+from services.chat import files, membership, messages, reading
 from services.chat.fanout import Fanout
 from services.chat.problems import RoomNotFound
 from services.chat.projection import Projector
@@ -38,7 +38,7 @@ class Hub:
         (
             "create", "describe", "update", "close", "subscribe", "replay", "unsubscribe",
             "send", "edit", "edits", "delete", "react", "read", "typing", "history", "find",
-            "add_members", "remove_member", "mute", "erase", "recheck_contact",
+            "attach", "attachment", "add_members", "remove_member", "mute", "erase", "recheck_contact",
         )
     )  # fmt: skip
 
@@ -176,6 +176,15 @@ class Hub:
         room.access(user_id)
         return room.render(messages.existing(room, message_id))
 
+    async def attach(self, *, user_id: str, about: Mapping[str, Any]) -> None:
+        """Take note of an upload of a member."""
+        files.attach(self._open(), user_id, about)
+        self._expect_alarm()
+
+    async def attachment(self, *, user_id: str, attachment_id: str) -> Answer:
+        """What is known of a file that the member may fetch."""
+        return files.fetched(self._open(), user_id, attachment_id)
+
     async def add_members(self, *, user_id: str, people: Mapping[str, str]) -> Answer:
         """Let people in; the room as it is then."""
         membership.add_members(self._open(), user_id, people)
@@ -217,15 +226,21 @@ class Hub:
     async def alarm(self) -> None:
         """Do what was left undone, and come back as long as something is."""
         self._awaited = None
-        if self._room is None:
+        room = self._room
+        if room is None:
             return
-        await asyncio.gather(self._fanout.settle(), self._projector.catch_up(), return_exceptions=True)
-        if self._undone:
-            self._expect_alarm()
+        files.discard_stale(room)
+        work = (self._fanout.settle(), self._projector.catch_up(), self._empty_trash(room))
+        for failure in await asyncio.gather(*work, return_exceptions=True):
+            if isinstance(failure, Exception):
+                self._context.log.warning("room_work_failed", room=room.id, reason=str(failure))
+        self._expect_alarm()
 
     @property
     def _undone(self) -> bool:
-        return bool(self._fanout.behind) or self._projector.pending
+        room = self._open()
+        trash = room.store.rows("SELECT 1 FROM trash LIMIT 1")
+        return bool(self._fanout.behind or self._projector.pending or trash)
 
     def _enter(self, room: Room | None) -> None:
         self._room = room
@@ -245,8 +260,7 @@ class Hub:
 
     async def _follow_up(self, *, projected: bool) -> None:
         """Begin what follows from a change; the alarm is set first, durable together with the change."""
-        if self._undone:
-            self._expect_alarm()
+        self._expect_alarm()
         self._fanout.wake()
         if projected:
             await self._projector.catch_up()
@@ -254,10 +268,19 @@ class Hub:
             self._context.defer(self._projector.catch_up())
 
     def _expect_alarm(self) -> None:
-        now = self._context.clock.now()
-        if self._awaited is None or self._awaited < now - CHECK_AGAIN:
-            self._awaited = now + CHECK_AGAIN
-            self._wake_at(self._awaited)
+        """Have the alarm ring when something is to be done, unless it rings before that anyway."""
+        room, now = self._open(), self._context.clock.now()
+        due = now + CHECK_AGAIN if self._undone else files.next_stale(room)
+        ringing = self._awaited is not None and now - CHECK_AGAIN <= self._awaited <= (due or now)
+        if due is not None and not ringing:
+            self._awaited = due
+            self._wake_at(due)
+
+    async def _empty_trash(self, room: Room) -> None:
+        keys = [row["key"] for row in room.store.rows("SELECT key FROM trash LIMIT 1000")]
+        if keys:
+            await self._context.media.delete(keys)
+            room.store.rows("DELETE FROM trash WHERE key IN (SELECT value FROM json_each(?))", to_json(keys))
 
     async def _check_contact(self, room: Room, user_id: str) -> None:
         if not room.direct:

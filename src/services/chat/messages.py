@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from services.chat.files import discard
 from services.chat.problems import (
     InvalidMessage,
     MessageDeleted,
@@ -99,7 +100,7 @@ def delete(room: Room, user_id: str, message_id: str) -> Row:
     if row["deleted_at"] is not None:
         return row
     for file in json.loads(row["attachments"]):
-        room.store.rows("INSERT OR IGNORE INTO trash VALUES (?)", f"chat/{room.id}/{file['id']}")
+        discard(room, file["id"])
     room.store.rows("DELETE FROM attachments WHERE seq = ?", row["seq"])
     room.store.rows("DELETE FROM edits WHERE seq = ?", row["seq"])
     row |= {"body": "", "attachments": "[]", "reactions": "{}", "deleted_at": room.clock.now()}

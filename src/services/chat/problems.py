@@ -26,6 +26,13 @@ class MemberNotFound(NotFound):
     title = "There is no such person to chat with."
 
 
+class AttachmentNotFound(NotFound):
+    """There is no such file, or the caller may not fetch it."""
+
+    code = "attachment_not_found"
+    title = "There is no such file."
+
+
 class NotAllowed(Forbidden):
     """A member may not do this in the room; its owner, or a message's sender, may."""
 
@@ -61,11 +68,11 @@ class MessageDeleted(Conflict):
     title = "The message has been deleted."
 
 
-class ClientMessageIdReused(Conflict):
-    """The sender used this ``clientMessageId`` in this room for another message."""
+class TooManyUnsent(Conflict):
+    """The member has uploaded many files to the room without sending them."""
 
-    code = "client_message_id_reused"
-    title = "This clientMessageId belongs to another message."
+    code = "too_many_unsent_files"
+    title = "Send the files that you have uploaded before uploading more."
 
 
 class TooMuch(Unprocessable):

@@ -1,9 +1,10 @@
-"""What people are to each other, as far as chat is concerned."""
+"""What people are to each other, as far as chat is concerned, and the end of one of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from services.chat.rooms import direct_room_id, hub
 from services.context import sql
 
 if TYPE_CHECKING:
@@ -13,6 +14,20 @@ BLOCKED = (
     "SELECT 1 FROM blocks WHERE user_id = ?1 AND blocked_id = ?2"
     " UNION ALL SELECT 1 FROM blocks WHERE user_id = ?2 AND blocked_id = ?1"
 )
+
+
+ROOMS_OF = "SELECT room_id FROM chat_members WHERE user_id = ?1"
+
+
+async def contact_changed(context: Context, one: str, other: str) -> None:
+    """Let the direct room of two people, if there is one, know at once that a block came or went."""
+    await hub(context, direct_room_id(one, other)).call("recheck_contact")
+
+
+async def erase_from_rooms(context: Context, user_id: str) -> None:
+    """Take a deleted person's name and place out of every room; what they wrote stays."""
+    for row in await context.db.all(sql(ROOMS_OF, user_id)):
+        await hub(context, row["room_id"]).call("erase", user_id=user_id)
 
 
 async def blocked_between(context: Context, one: str, other: str) -> bool:

@@ -27,7 +27,7 @@ READ_RECEIPTS_UP_TO = 100
 """Members; in larger rooms nobody is told how far the others have read."""
 MAX_TAIL = 512
 """Events kept ready for the fan-out."""
-FOREVER = 2**53 - 1
+FOREVER = 2**52
 
 Type = Literal["message", "edited", "deleted", "reaction", "read", "member", "room", "closed"]
 ABOUT_MESSAGES = frozenset(("message", "edited", "deleted"))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from services.chat.relations import erase_from_rooms
+from services.leveltest.taking import erase_tests
 from services.users.image import erase_pictures
 
 if TYPE_CHECKING:
@@ -93,6 +95,12 @@ HOLDINGS = (
         ("DELETE FROM activity WHERE user_id = ?1",),
     ),
     Holding(
+        "levelTests", "level_tests",
+        "SELECT id, language, status, overall_level, report AS data, started_at, ended_at"
+        " FROM level_tests WHERE user_id = ?1",
+        why="The tests' own objects and recordings are found by it; the rows go when these have gone.",
+    ),
+    Holding(
         "notifications", "notifications",
         "SELECT id, kind, data, read_at, created_at FROM notifications WHERE user_id = ?1",
         ("DELETE FROM notifications WHERE user_id = ?1",),
@@ -120,5 +128,5 @@ HOLDINGS = (
     ),
 )  # fmt: skip
 
-PURGES: tuple[Callable[[Context, str], Awaitable[None]], ...] = (erase_pictures,)
+PURGES: tuple[Callable[[Context, str], Awaitable[None]], ...] = (erase_pictures, erase_tests, erase_from_rooms)
 """What erases a person outside the database: the bucket, published snapshots, Durable Objects. Repeatable."""
