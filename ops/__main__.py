@@ -98,7 +98,7 @@ def _grant(chosen: argparse.Namespace, target: Target) -> None:
 def _revoke(chosen: argparse.Namespace, target: Target) -> None:
     person = accounts.find_person(target, accounts.Secrets(keys.read(chosen.secrets)), chosen.person)
     accounts.revoke(target, person, chosen.role)
-    print(f"{person} is no {chosen.role} after 15 minutes at most")
+    print(f"{person} is no {chosen.role} any more")
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def grant(target: Target, user_id: str, role: str) -> None:
 
 
 def revoke(target: Target, user_id: str, role: str) -> None:
-    """Take a role; it lasts until the person's access token ends, 15 minutes at most."""
+    """Take a role, at once: the routes that demand it hold access tokens against the database."""
     target.query("DELETE FROM user_roles WHERE user_id = ? AND role = ?", user_id, role)
 
 

@@ -33,7 +33,7 @@ class CallbackQuery(Model):
     """What a provider sends back (RFC 6749, sections 4.1.2 and 4.1.2.1)."""
 
     state: Annotated[str, Field(max_length=500)] = ""
-    code: Annotated[str, Field(max_length=2048)] | None = None
+    code: Annotated[str, Field(max_length=3000)] | None = None
 
 
 class CodeBody(Model):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,18 +34,17 @@ class BadToken(Exception):  # noqa: N818 - it says what is wrong
 def sign(crypto: Crypto, private_pem: str, kid: str, claims: Mapping[str, Any]) -> str:
     """The compact serialisation of signed claims."""
     payload = json.dumps(claims, separators=(",", ":")).encode()
-    return _jws(crypto).encode(payload, private_pem, ALGORITHM, {"kid": kid})
+    return _library(crypto).jws.encode(payload, private_pem, ALGORITHM, {"kid": kid})
 
 
 def key_id(crypto: Crypto, token: str) -> str:
     """The ``kid`` that a token's header names, not verified; raises ``BadToken``."""
-    from jwt import InvalidTokenError
-
     if len(token) > MAX_TOKEN:
         raise BadToken("longer than a token may be")
+    library = _library(crypto)
     try:
-        header = _jws(crypto).get_unverified_header(token)
-    except InvalidTokenError as error:
+        header = library.jws.get_unverified_header(token)
+    except library.error as error:
         raise BadToken(str(error)) from None
     if header.get("alg") != ALGORITHM or not isinstance(header.get("kid"), str):
         raise BadToken(f"not {ALGORITHM} with a kid")
@@ -54,11 +53,10 @@ def key_id(crypto: Crypto, token: str) -> str:
 
 def verify(crypto: Crypto, public_pem: str, token: str) -> Claims:
     """The claims of a token with a good signature; raises ``BadToken``. Claims are not judged."""
-    from jwt import InvalidTokenError
-
+    library = _library(crypto)
     try:
-        claims = json.loads(_jws(crypto).decode(token, public_pem, [ALGORITHM]))
-    except (InvalidTokenError, ValueError, RecursionError) as error:
+        claims = json.loads(library.jws.decode(token, public_pem, [ALGORITHM]))
+    except (library.error, ValueError, RecursionError) as error:
         raise BadToken(str(error)) from None
     if not isinstance(claims, dict):
         raise BadToken("claims are not an object")
@@ -89,11 +87,17 @@ def numeric_date(claims: Claims, name: str) -> int:
     return int(seconds * 1000)
 
 
+class _Library(NamedTuple):
+    """PyJWT's signature layer with one algorithm, the platform's, and what it raises."""
+
+    jws: PyJWS
+    error: type[Exception]
+
+
 @lru_cache(maxsize=4)
-def _jws(crypto: Crypto) -> PyJWS:
-    """PyJWT's signature layer with one algorithm, the platform's. Imported at use: it costs start-up."""
-    from jwt import PyJWS
-    from jwt.algorithms import Algorithm
+def _library(crypto: Crypto) -> _Library:
+    from jwt import InvalidTokenError, PyJWS  # noqa: PLC0415 - it costs start-up
+    from jwt.algorithms import Algorithm  # noqa: PLC0415
 
     class PlatformRs256(Algorithm):
         def prepare_key(self, key: str) -> str:
@@ -115,4 +119,4 @@ def _jws(crypto: Crypto) -> PyJWS:
 
     jws = PyJWS(algorithms=[])
     jws.register_algorithm(ALGORITHM, PlatformRs256())
-    return jws
+    return _Library(jws, InvalidTokenError)

@@ -167,14 +167,19 @@ async def session_of(context: Context, token: str) -> str | None:
 
 
 async def check_fresh(context: Context, principal: Principal) -> None:
-    """Raise ``InvalidToken`` when the device has been signed out or the person is suspended or gone."""
+    """Raise ``InvalidToken`` unless the access token still tells the truth.
+
+    It does not when the device has been signed out, when the person is suspended or gone, or when a role that
+    it names has been taken away.
+    """
     alive = sql(
-        "SELECT 1 FROM device_sessions s JOIN users u ON u.id = s.user_id"
-        " WHERE s.id = ? AND s.user_id = ? AND s.revoked_at IS NULL AND s.expires_at > ?"
-        "  AND u.suspended_at IS NULL AND u.deleted_at IS NULL",
+        "SELECT p.* FROM device_sessions s JOIN people p ON p.user_id = s.user_id"
+        " WHERE s.id = ? AND s.user_id = ? AND s.revoked_at IS NULL AND s.expires_at > ?",
         principal.session_id, principal.user_id, context.clock.now(),
     )  # fmt: skip
-    if await context.db.first(alive) is None:
+    row = await context.db.first(alive)
+    person = Person.of(row) if row else None
+    if person is None or person.suspended or not principal.roles <= set(person.roles):
         raise InvalidToken
 
 

@@ -10,6 +10,7 @@ from tests.unit.support import column_keys, reconfigured
 from services.accounts.oauth.linking import person_for
 from services.accounts.oauth.provider import Profile
 from services.accounts.resealing import reseal_columns
+from services.accounts.upkeep import keep_up
 from services.context import sql
 from services.sealing import Sealer
 
@@ -64,6 +65,20 @@ async def test_then_the_old_key_can_be_dropped(world: World) -> None:
     alone = World(reconfigured(rotated, COLUMN_KEYS=column_keys("k2")))
     opened = await alone.sign_in("person-3@example.org")
     assert opened.reply.user.email == "person-3@example.org"
+
+
+async def test_cron_does_it_beside_its_other_work(world: World) -> None:
+    url = "https://mail.test/emails"
+    await populate(world)
+    world.context.clock.advance(days=3)
+    world.context.http.services[url] = lambda **_: (200, {})
+    rotated = reconfigured(
+        world.context, COLUMN_KEYS=column_keys("k2", "k1"), MAIL_API_URL=url, MAIL_API_KEY="key"
+    )
+    await keep_up(rotated)
+    assert await key_ids(rotated) == {"k2"}
+    assert len(rotated.http.requests) == 5, "the mails that waited are delivered"
+    assert await rotated.db.all(sql("SELECT * FROM one_time_tokens")) == [], "the links in them have expired"
 
 
 async def test_a_value_changed_meanwhile_is_kept(world: World) -> None:

@@ -177,6 +177,15 @@ class TestDevices:
         with pytest.raises(InvalidToken):
             await check_fresh(world.context, world.principal(opened))
 
+    async def test_an_access_token_with_a_role_since_taken_away_is_not_fresh(self, world: World) -> None:
+        opened = await world.register()
+        await world.context.db.run(sql("INSERT INTO user_roles VALUES (?, 'admin', 1)", opened.reply.user.id))
+        admin = world.principal(await world.refresh(opened))
+        await check_fresh(world.context, admin)
+        await world.context.db.run(sql("DELETE FROM user_roles"))
+        with pytest.raises(InvalidToken):
+            await check_fresh(world.context, admin)
+
     @pytest.mark.parametrize(
         ("user_agent", "name"),
         [

@@ -11,13 +11,12 @@ import hmac
 import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlencode
 
 from services.accounts import one_time, people
 from services.accounts.oauth.linking import person_for
 from services.accounts.oauth.provider import Authorization, Grant
 from services.accounts.oauth.providers import provider_named
-from services.accounts.oauth.upstream import OauthUnavailable, ProviderRefused
+from services.accounts.oauth.upstream import OauthUnavailable, ProviderRefused, with_query
 from services.accounts.one_time import Purpose
 from services.accounts.problems import InvalidOneTimeToken
 from services.accounts.sessions import EVENTS, Opened, open_session
@@ -108,7 +107,7 @@ async def finish(
     if began.payload["state"]:
         outcome["state"] = began.payload["state"]
     context.metrics.count(EVENTS, event=f"oauth_{provider}", outcome=outcome.get("error", "ok"))
-    return _with_query(began.payload["redirectUri"], outcome)
+    return with_query(began.payload["redirectUri"], outcome)
 
 
 async def exchange(context: Context, code: str, device: str) -> Opened:
@@ -147,8 +146,3 @@ def _derived(context: Context, token: str) -> tuple[str, str]:
     """PKCE's verifier (43 characters of RFC 7636's alphabet) and the nonce of a flow."""
     sealer = Sealer(context.config)
     return sealer.lookup(token, "oauth.pkce"), sealer.lookup(token, "oauth.nonce")
-
-
-def _with_query(uri: str, query: dict[str, str]) -> str:
-    base, hash_sign, fragment = uri.partition("#")
-    return f"{base}{'&' if '?' in base else '?'}{urlencode(query)}{hash_sign}{fragment}"

@@ -5,11 +5,18 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from services import jose
 from services.accounts.oauth.provider import Authorization, Grant, Profile
-from services.accounts.oauth.upstream import Client, ProviderRefused, client_of, get_json, post_form
+from services.accounts.oauth.upstream import (
+    Client,
+    ProviderRefused,
+    client_of,
+    get_json,
+    post_form,
+    with_query,
+)
 
 if TYPE_CHECKING:
     from services.context import Context
@@ -41,7 +48,7 @@ class Oidc:
             "code_challenge": wanted.challenge,
             "code_challenge_method": "S256",
         }
-        return f"{metadata['authorization_endpoint']}?{urlencode(query)}"
+        return with_query(metadata["authorization_endpoint"], query)
 
     async def profile(self, context: Context, grant: Grant) -> Profile:
         """Exchange the code and verify who signed in (Core, sections 3.1.3 and 5.3)."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from services.accounts.oauth.oidc import Oidc
 from services.accounts.oauth.provider import Authorization, Grant, Profile, Provider
-from services.accounts.oauth.upstream import ProviderRefused, client_of, get_json, post_form
+from services.accounts.oauth.upstream import ProviderRefused, client_of, get_json, post_form, with_query
 from services.problems import NotFound
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class Naver:
     async def authorize_url(self, context: Context, wanted: Authorization) -> str:
         """Naver's sign-in page."""
         base = context.config.get("OAUTH_NAVER_URL") or "https://nid.naver.com"
-        return f"{base}/oauth2.0/authorize?{_query(context, self.name, wanted)}"
+        return with_query(f"{base}/oauth2.0/authorize", _query(context, self.name, wanted))
 
     async def profile(self, context: Context, grant: Grant) -> Profile:
         """Naver wraps its answer in ``response`` and reports failures in ``resultcode``, with status 200."""
@@ -49,7 +48,7 @@ class Github:
         """GitHub's sign-in page."""
         base = context.config.get("OAUTH_GITHUB_URL") or "https://github.com"
         query = _query(context, self.name, wanted, scope="read:user user:email")
-        return f"{base}/login/oauth/authorize?{query}"
+        return with_query(f"{base}/login/oauth/authorize", query)
 
     async def profile(self, context: Context, grant: Grant) -> Profile:
         """The user, with the primary one of the verified addresses."""
@@ -76,18 +75,16 @@ def provider_named(name: str) -> Provider:
     return provider
 
 
-def _query(context: Context, provider: str, wanted: Authorization, **more: str) -> str:
-    return urlencode(
-        {
-            "response_type": "code",
-            "client_id": client_of(context, provider).id,
-            "redirect_uri": wanted.redirect_uri,
-            "state": wanted.state,
-            "code_challenge": wanted.challenge,
-            "code_challenge_method": "S256",
-            **more,
-        }
-    )
+def _query(context: Context, provider: str, wanted: Authorization, **more: str) -> dict[str, str]:
+    return {
+        "response_type": "code",
+        "client_id": client_of(context, provider).id,
+        "redirect_uri": wanted.redirect_uri,
+        "state": wanted.state,
+        "code_challenge": wanted.challenge,
+        "code_challenge_method": "S256",
+        **more,
+    }
 
 
 async def _access_token(context: Context, provider: str, url: str, grant: Grant) -> str:

@@ -42,6 +42,12 @@ class Client(NamedTuple):
     secret: str
 
 
+def with_query(address: str, query: Mapping[str, str]) -> str:
+    """An address with more in its query (RFC 6749, section 3.1: what it has already is kept)."""
+    base, hash_sign, fragment = address.partition("#")
+    return f"{base}{'&' if '?' in base else '?'}{urlencode(query)}{hash_sign}{fragment}"
+
+
 def client_of(context: Context, provider: str) -> Client:
     """Var ``OAUTH_<PROVIDER>_CLIENT_ID`` and secret ``OAUTH_<PROVIDER>_CLIENT_SECRET``.
 
