@@ -10,6 +10,7 @@ from edge.http.limits import Limits
 from edge.outside import header_map, read_stream
 from edge.sockets import SocketObject
 from services.ratelimit import parse_policies
+from services.realtime.engine import EngineHost
 from services.realtime.gateway import Gateway
 from services.realtime.hosts import Opening, SocketHost
 from services.realtime.identity import Identity
@@ -21,8 +22,8 @@ ADMITTED = "x-studymate-admitted"
 """The header in which the Worker says who it is, if it knows; it never comes from outside."""
 MAX_BODY = 1_000_000
 
-_BEATS = {"stomp": ("\n", "\n")}
-_HOSTS = {"stomp": SocketHost}
+_BEATS = {"stomp": ("\n", "\n"), "socketio": ("3", "6")}
+_HOSTS: dict[str, Any] = {"stomp": SocketHost, "socketio": EngineHost}
 
 
 class Connections(SocketObject):

@@ -158,9 +158,14 @@ class SocketObject(LiveObject):
 
     async def alarm(self, *_: Any) -> None:
         """Something is due."""
-        self.restore()
         self._alarm_at = None
-        self._wake_next(await self.host.tick(self.context.clock.now()))
+        now = self.context.clock.now()
+        if not self._restored and (again := self.host.pulse(self._sockets(), now)):
+            self.wake(again)
+            return
+        self.restore()
+        if (again := await self.host.tick(now)) is not None:
+            self.wake(again)
 
     def restore(self) -> None:
         """After an eviction: take back the sockets that outlived it."""
@@ -169,6 +174,9 @@ class SocketObject(LiveObject):
         self._restored = True
         for raw in self._raw_ctx.getWebSockets():
             self.host.restore(self._key(raw), EdgeSocket(raw, self._raw_ctx))
+
+    def _sockets(self) -> list[EdgeSocket]:
+        return [EdgeSocket(raw, self._raw_ctx) for raw in self._raw_ctx.getWebSockets()]
 
     def _key(self, raw: Any) -> str:
         """The key that a socket was accepted with, kept on the JavaScript object while that is in memory."""
@@ -204,7 +212,3 @@ class SocketObject(LiveObject):
         if self._alarm_at is None or at < self._alarm_at:
             self._alarm_at = at
             self.storage.setAlarm(at)
-
-    def _wake_next(self, at: int | None) -> None:
-        if at is not None:
-            self.wake(at)

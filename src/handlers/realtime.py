@@ -42,6 +42,28 @@ async def open_stomp(call: Call) -> Reply:
     return await forward(call, f"stomp:{shard(call, identity)}", identity)
 
 
+@routes.get("/socket.io/", auth=SOCKET, limit="realtime", aliases=("/socket.io",), problems=(ForeignOrigin,))
+async def socketio_get(call: Call) -> Reply:
+    """Socket.IO 5 over Engine.IO 4: open a session, poll, or open its WebSocket."""
+    return await _socketio(call)
+
+
+@routes.post("/socket.io/", auth=SOCKET, limit="realtime", aliases=("/socket.io",), problems=(ForeignOrigin,))
+async def socketio_post(call: Call) -> Reply:
+    """Packets of a session that polls."""
+    return await _socketio(call)
+
+
+async def _socketio(call: Call) -> Reply:
+    sid = dict(parse_qsl(call.request.query)).get("sid", "")
+    if not sid:
+        identity = await admitted(call)
+        return await forward(call, f"socketio:{shard(call, identity)}", identity)
+    number = sid.partition(".")[0]
+    known = number.isdecimal() and int(number) < _shards(call)
+    return await forward(call, f"socketio:{int(number) if known else 0}", None)
+
+
 def is_upgrade(call: Call) -> bool:
     """Whether the request asks for a WebSocket."""
     return call.request.headers.get("upgrade", "").lower() == "websocket"
@@ -70,9 +92,12 @@ def _check_origin(call: Call) -> None:
 
 def shard(call: Call, identity: Identity | None) -> int:
     """The person's shard if it is known who connects, else any: the token may come inside the socket."""
-    count = int(call.context.config.get("CONNECTION_SHARDS", "4"))
     chosen = identity.user_id.encode() if identity else call.context.random.bytes(4)
-    return crc32(chosen) % count
+    return crc32(chosen) % _shards(call)
+
+
+def _shards(call: Call) -> int:
+    return int(call.context.config.get("CONNECTION_SHARDS", "4"))
 
 
 async def forward(call: Call, name: str, identity: Identity | None) -> Reply:

@@ -149,6 +149,11 @@ class StompClient:
 
     # Life
 
+    @property
+    def beat(self) -> int:
+        """Milliseconds between the client's heart-beats as agreed; 0 for none."""
+        return self.connection.heart_beats[1]
+
     async def receive(self, data: str | bytes) -> None:
         """Take what the client sent, in its turn."""
         if not await self._turn.do(lambda: self._receive(data), len(data)):

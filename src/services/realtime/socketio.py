@@ -1,0 +1,317 @@
+"""Chat over Socket.IO: events, acknowledgements and refusals. The packets are ``protocols.socketio``'s."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from protocols import socketio
+from protocols.engineio import encode_message
+from services.problems import Conflict, InvalidToken, Problem, Unauthorized
+from services.realtime import closing
+from services.realtime.commands import (
+    InRoom,
+    JoinRoom,
+    ReadInRoom,
+    Renew,
+    SendToRoom,
+    SetStatus,
+    UnknownDestination,
+    check,
+    describe,
+)
+from services.realtime.feeds import Listener
+from services.realtime.gateway import InTurn, failure
+from services.realtime.identity import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
+
+    from services.realtime.feeds import Event
+    from services.realtime.gateway import Gateway
+    from services.realtime.peers import Peer
+
+MAIN: Final = "/"
+NAMESPACES: Final = frozenset((MAIN,))
+SETTINGS: Final = socketio.Settings()
+MAX_ROOMS: Final = 200
+MAX_WAITING: Final = 1_048_576
+"""Octets, or as many characters, that one client may have sent before they were handled."""
+QUEUES: Final = {
+    "/user/queue/messages": "message:new",
+    "/user/queue/notifications": "notification:new",
+    "/user/queue/presence": "presence:changed",
+}
+
+
+class TooManyRooms(Conflict):
+    """One connection listens to so many rooms and no more."""
+
+    code = "too_many_rooms"
+    title = f"One connection can be in {MAX_ROOMS} rooms."
+
+
+def event_frame(name: str, text: str) -> str:
+    """An event of the main namespace, whose one argument is JSON already, as an Engine.IO frame."""
+    return f'42["{name}",{text}]'
+
+
+class RoomListener(Listener):
+    """A room that a client joined."""
+
+    __slots__ = ("client",)
+
+    def __init__(self, client: SocketIoClient, room_id: str, user_id: str) -> None:
+        super().__init__(room_id, user_id)
+        self.client = client
+
+    @property
+    def group(self) -> Hashable:
+        """The frames are the same for everyone."""
+        return "socketio"
+
+    def render(self, events: Sequence[Event]) -> list[str]:
+        """One frame for each event."""
+        return [event_frame(f"chat:{event.type}", event.text) for event in events]
+
+    def write(self, frames: list[str]) -> None:
+        """Send them."""
+        self.client.peer.pass_on(frames)
+
+    def ended(self) -> None:
+        """The person is not in the room any more."""
+        self.client.rooms.pop(self.room_id, None)
+        self.client.keep()
+
+    def lapsed(self) -> None:
+        """Make the client resume."""
+        self.client.close(closing.TRY_AGAIN_LATER, "resume")
+
+
+class SocketIoClient:
+    """One Socket.IO connection."""
+
+    def __init__(
+        self, gateway: Gateway, peer: Peer, client_id: str, identity: Identity | None = None
+    ) -> None:
+        self.gateway = gateway
+        self.peer = peer
+        self.id = client_id
+        self.identity = identity
+        self.connection = socketio.ServerConnection(NAMESPACES, SETTINGS, self._now())
+        self.rooms: dict[str, RoomListener] = {}
+        self._turn = InTurn(MAX_WAITING)
+
+    def _now(self) -> int:
+        return self.gateway.context.clock.now()
+
+    # Life
+
+    async def receive(self, data: socketio.Frame) -> None:
+        """Take one Engine.IO message, in its turn."""
+        if not await self._turn.do(lambda: self._receive(data), len(data)):
+            self.close(closing.TRY_AGAIN_LATER, "too much at once")
+
+    async def _receive(self, data: socketio.Frame) -> None:
+        try:
+            events = self.connection.receive(data, self._now())
+        except socketio.ProtocolError as error:
+            self.close(error.close_code, str(error))
+            return
+        await self._handle(events)
+
+    async def _handle(self, events: Sequence[socketio.Event]) -> None:
+        for event in events:
+            await self._HANDLERS[type(event)](self, event)
+
+    @property
+    def deadline(self) -> int | None:
+        """When ``tick`` is due."""
+        return self.connection.deadline
+
+    async def tick(self, now: int) -> None:
+        """Do what is due."""
+        await self._handle(self.connection.tick(now))
+
+    async def closed(self) -> None:
+        """Forget it: the transport is gone."""
+        self.connection.close()
+        self._leave_all()
+        await self.gateway.departed(self)
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection from our side."""
+        self.peer.close(code, reason)
+
+    def dump(self) -> dict[str, Any]:
+        """What has to outlive an eviction."""
+        return {"who": self.identity, "sio": self.connection.dump(), "rooms": list(self.rooms)}
+
+    def load(self, kept: dict[str, Any]) -> None:
+        """Go on after an eviction."""
+        self.identity = Identity(*kept["who"]) if kept["who"] else None
+        self.connection = socketio.ServerConnection.load(kept["sio"], NAMESPACES, SETTINGS)
+        if not self.connection.namespaces:
+            return
+        user_id = self.gateway.take_back(self)
+        for room_id in kept["rooms"]:
+            self.rooms[room_id] = RoomListener(self, room_id, user_id)
+            self.gateway.restore(self.rooms[room_id])
+
+    def keep(self) -> None:
+        """Store the state for the time after an eviction."""
+        self.peer.keep(self.dump())
+
+    # What clients send
+
+    async def _on_connect(self, event: socketio.NamespaceConnect) -> None:
+        now = self._now()
+        try:
+            self.identity = await self._identified(event.auth)
+            await self.gateway.arrived(self, str(event.auth.get("device", "")))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
+            problem = failure(error, self.gateway.context)
+            told = describe(problem)
+            self.peer.send(self.connection.refuse(event.namespace, told["detail"], now, data=told))
+            return
+        self.peer.send(self.connection.accept(event.namespace, self.id))
+        self.keep()
+
+    async def _identified(self, auth: dict[str, Any]) -> Identity:
+        token = auth.get("token")
+        if isinstance(token, str):
+            return await self.gateway.identify(token.removeprefix("Bearer "))
+        if self.identity is None:
+            raise Unauthorized
+        return self.identity
+
+    async def _on_event(self, event: socketio.EventReceived) -> None:
+        try:
+            await self.gateway.charge(self._who())
+            answer = {"ok": True} | await self._do(event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
+            self._refuse(failure(error, self.gateway.context), event)
+            return
+        if event.ack_id is not None:
+            self.peer.send(self.connection.ack(event.namespace, event.ack_id, answer))
+
+    def _refuse(self, problem: Problem, event: socketio.EventReceived) -> None:
+        answer = {"ok": False, **describe(problem)}
+        if event.ack_id is not None:
+            self.peer.send(self.connection.ack(event.namespace, event.ack_id, answer))
+        else:
+            told = {**answer, "event": event.name}
+            self.peer.send(self.connection.emit(event.namespace, "problem", told).frames)
+
+    async def _do(self, event: socketio.EventReceived) -> dict[str, Any]:
+        handler = self._EVENTS.get(str(event.name))
+        if handler is None:
+            raise UnknownDestination
+        return await handler(self, event.args[0] if event.args else {})
+
+    async def _join(self, argument: Any) -> dict[str, Any]:
+        wanted = check(JoinRoom, argument)
+        self._leave_room(wanted.room_id)
+        if len(self.rooms) >= MAX_ROOMS:
+            raise TooManyRooms
+        listener = RoomListener(self, wanted.room_id, self._who().user_id)
+        self.rooms[wanted.room_id] = listener
+        try:
+            joined = await self.gateway.listen(
+                listener, last_seq=wanted.last_seq, last_event=wanted.last_event
+            )
+        except Exception:
+            self.rooms.pop(wanted.room_id, None)
+            raise
+        self.keep()
+        return joined
+
+    async def _leave(self, argument: Any) -> dict[str, Any]:
+        self._leave_room(check(InRoom, argument).room_id)
+        self.keep()
+        return {}
+
+    async def _message(self, argument: Any) -> dict[str, Any]:
+        message = check(SendToRoom, argument)
+        sent = await self.gateway.send(self._who().user_id, message.room_id, message)
+        return {"message": json.loads(sent)}
+
+    async def _typing(self, argument: Any) -> dict[str, Any]:
+        await self.gateway.typing(self._who().user_id, check(InRoom, argument).room_id)
+        return {}
+
+    async def _read(self, argument: Any) -> dict[str, Any]:
+        mark = check(ReadInRoom, argument)
+        read = await self.gateway.read(self._who().user_id, mark.room_id, mark.seq)
+        return {"readSeq": read["read_seq"], "unreadCount": read["unread_count"]}
+
+    async def _renew(self, argument: Any) -> dict[str, Any]:
+        renewed = await self.gateway.identify(check(Renew, argument).access_token)
+        if renewed.user_id != self._who().user_id:
+            raise InvalidToken
+        self.identity = renewed
+        self.keep()
+        return {"expiresAt": renewed.expires_at}
+
+    async def _set_status(self, argument: Any) -> dict[str, Any]:
+        await self.gateway.set_status(self, check(SetStatus, argument).status)
+        return {}
+
+    async def _on_send(self, event: socketio.Send) -> None:
+        self.peer.send(event.frames)
+
+    async def _on_disconnect(self, _: socketio.NamespaceDisconnect) -> None:
+        self._leave_all()
+        await self.gateway.departed(self)
+        self.keep()
+
+    async def _on_connect_timeout(self, _: socketio.ConnectTimeout) -> None:
+        self.close(closing.UNAUTHORIZED, "unauthorized")
+
+    async def _on_ack(self, _: socketio.AckReceived | socketio.AckTimeout) -> None:
+        """Nothing of ours asks for an acknowledgement: clients resume by numbers."""
+
+    _EVENTS: ClassVar[dict[str, Callable[[SocketIoClient, Any], Awaitable[dict[str, Any]]]]] = {
+        "chat:join": _join,
+        "chat:leave": _leave,
+        "chat:message": _message,
+        "chat:typing": _typing,
+        "chat:read": _read,
+        "auth:renew": _renew,
+        "presence:set": _set_status,
+    }
+    _HANDLERS: ClassVar[dict[type, Callable[[SocketIoClient, Any], Awaitable[None]]]] = {
+        socketio.NamespaceConnect: _on_connect,
+        socketio.EventReceived: _on_event,
+        socketio.NamespaceDisconnect: _on_disconnect,
+        socketio.Send: _on_send,
+        socketio.ConnectTimeout: _on_connect_timeout,
+        socketio.AckReceived: _on_ack,
+        socketio.AckTimeout: _on_ack,
+    }
+
+    # What clients get
+
+    def direct(self, destination: str, payload: str) -> bool:
+        """Send something for the person themselves."""
+        if destination not in QUEUES or MAIN not in self.connection.namespaces:
+            return False
+        self.peer.pass_on([event_frame(QUEUES[destination], payload)])
+        return True
+
+    def _leave_room(self, room_id: str) -> None:
+        if listener := self.rooms.pop(room_id, None):
+            self.gateway.stop(listener)
+
+    def _leave_all(self) -> None:
+        for room_id in list(self.rooms):
+            self._leave_room(room_id)
+
+    def _who(self) -> Identity:
+        assert self.identity is not None  # noqa: S101 - the codec lets no event pass before CONNECT
+        return self.identity
+
+
+def frames(messages: Sequence[socketio.Frame]) -> list[socketio.Frame]:
+    """A packet's messages as Engine.IO frames."""
+    return [encode_message(message) for message in messages]
