@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from services.ai import answers
-from services.ai.guard import Garbled, Guard, Patience, Refused, accepted, guard_of
+from services.ai.guard import Guard, Patience, Refused, accepted, guard_of
 from services.ai.usage import count_sound, count_tokens
 from services.audio.problems import AudioFormatUnsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from services.ai.contracts import Message, Transcript
     from services.audio import Audio
@@ -23,8 +24,17 @@ MAX_ANSWER = 2 * 1024 * 1024
 UNDECODABLE = (400, 415, 422)
 """How servers refuse audio that they cannot read."""
 
-_plainer: dict[tuple[str, str], int] = {}
-"""How many response formats a server's model has refused so far; the isolate need not ask for them again."""
+UNKNOWN_PARAMETER = (400, 422)
+
+WITH_TIMES = (
+    ("response_format", "verbose_json"),
+    ("timestamp_granularities[]", "word"),
+    ("timestamp_granularities[]", "segment"),
+)
+WITHOUT_TIMES = (("response_format", "json"),)
+
+_plainer: dict[tuple[str, str, str], int] = {}
+"""Which variant of a request a server's model took; the isolate need not ask for the ones before it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,30 @@ class Server:
         )
         return accepted(reply).body
 
+    async def negotiate(
+        self, context: Context, path: str, variants: Sequence[Callable[[], tuple[bytes, str]]], seconds: float
+    ) -> bytes:
+        """The answer to the first variant of a request that the server takes, within one attempt's time.
+
+        Servers differ in the parameters that they know and refuse the rest; what one refuses is remembered.
+        """
+        asked = (self.base_url, self.model, path)
+        deadline = context.clock.now() + seconds * 1000
+        last = len(variants) - 1
+        number = min(_plainer.get(asked, 0), last)
+        while True:
+            left = max(deadline - context.clock.now(), 1) / 1000
+            try:
+                answer = await self.post(context, path, variants[number](), left)
+                break
+            except Refused as refusal:
+                if refusal.status not in UNKNOWN_PARAMETER or number == last:
+                    raise
+            number += 1
+        if last:
+            _plainer[asked] = number
+        return answer
+
 
 class OpenAiTranscriber:
     """``POST /audio/transcriptions`` with word times."""
@@ -68,11 +102,12 @@ class OpenAiTranscriber:
     async def transcribe(self, context: Context, audio: Audio, language: str) -> Transcript:
         """The words of a recording."""
         patience = patience_for(audio)
+        form = partial(_form, context, audio, language, self._server.model)
+        forms = [partial(form, timing) for timing in (WITH_TIMES, WITHOUT_TIMES)]
 
         async def attempt(seconds: float) -> Transcript:
-            form = _form(context, audio, language, self._server.model)
             try:
-                answer = await self._server.post(context, "/audio/transcriptions", form, seconds)
+                answer = await self._server.negotiate(context, "/audio/transcriptions", forms, seconds)
             except Refused as refusal:
                 if refusal.status not in UNDECODABLE or "language" in str(refusal):
                     raise
@@ -92,16 +127,12 @@ def patience_for(audio: Audio) -> Patience:
     return Patience(attempt, attempt * 1.25)
 
 
-def _form(context: Context, audio: Audio, language: str, model: str) -> tuple[bytes, str]:
+def _form(
+    context: Context, audio: Audio, language: str, model: str, timing: tuple[tuple[str, str], ...]
+) -> tuple[bytes, str]:
     """The recording and its parameters as ``multipart/form-data`` (RFC 7578), with the media type."""
     boundary = context.random.token(24)
-    fields = (
-        ("model", model),
-        ("language", language.partition("-")[0]),
-        ("response_format", "verbose_json"),
-        ("timestamp_granularities[]", "word"),
-        ("timestamp_granularities[]", "segment"),
-    )
+    fields = (("model", model), ("language", language.partition("-")[0]), *timing)
     head = "".join(
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in fields
@@ -139,33 +170,20 @@ class OpenAiCompleter:
             "temperature": temperature,
         }
 
+        bodies = [partial(_json, request | wanted) for wanted in _formats(schema)]
+
         async def attempt(seconds: float) -> tuple[str, answers.Usage]:
-            completed = await self._ask(context, request, schema, seconds)
+            answer = await self._server.negotiate(context, "/chat/completions", bodies, seconds)
+            completed = answers.parsed(answers.Completed, answer)
             return completed.text, completed.usage or answers.Usage()
 
         text, usage = await self._server.guard.call(context, "complete", self._patience, attempt)
         count_tokens(context, self.name, usage.prompt_tokens, usage.completion_tokens)
         return text
 
-    async def _ask(
-        self, context: Context, request: dict[str, Any], schema: Mapping[str, Any] | None, seconds: float
-    ) -> answers.Completed:
-        formats = _formats(schema)
-        known = (self._server.base_url, self._server.model)
-        for refused in range(min(_plainer.get(known, 0), len(formats) - 1), len(formats)):
-            body = json.dumps(request | formats[refused]).encode()
-            try:
-                answer = await self._server.post(
-                    context, "/chat/completions", (body, "application/json"), seconds
-                )
-            except Refused as refusal:
-                if refusal.status not in UNDECODABLE or refused == len(formats) - 1:
-                    raise
-                continue
-            if len(formats) > 1:
-                _plainer[known] = refused
-            return answers.parsed(answers.Completed, answer)
-        raise Garbled("no response format is left")
+
+def _json(request: dict[str, Any]) -> tuple[bytes, str]:
+    return json.dumps(request).encode(), "application/json"
 
 
 def _formats(schema: Mapping[str, Any] | None) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ async def ask(
     answer: type[A],
     *,
     max_tokens: int = 1200,
+    temperature: float = 0.0,
 ) -> A | None:
     """What the model answers, validated; None when it does not fit even after one repair.
 
@@ -48,7 +49,9 @@ async def ask(
     shape = f"Answer with one JSON object and nothing else. Its JSON Schema: {json.dumps(schema)}"
     messages = prompt(f"{instructions.strip()}\n\n{shape}", material)
     for outcome in ("first", "repaired"):
-        text = await completer.complete(context, messages, schema=schema, max_tokens=max_tokens)
+        text = await completer.complete(
+            context, messages, schema=schema, max_tokens=max_tokens, temperature=temperature
+        )
         try:
             found = answer.model_validate_json(_json_of(text))
         except ValidationError as error:

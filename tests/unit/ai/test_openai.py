@@ -81,6 +81,17 @@ class TestTranscription:
             transcript = await transcriber(context).transcribe(context, speech, "en")
         assert (transcript.text, transcript.words) == ("we walked", ())
 
+    async def test_a_server_that_refuses_to_give_times_is_asked_without_and_remembered(
+        self, over_http: Build, speech: Audio
+    ) -> None:
+        refused = answer({"error": {"code": "unsupported_value", "param": "response_format"}}, 400)
+        with Upstream(refused, answer({"text": "we walked"})) as upstream:
+            context = over_http(upstream)
+            for _ in range(2):
+                transcript = await transcriber(context).transcribe(context, speech, "en")
+                assert (transcript.text, transcript.words) == ("we walked", ())
+        assert [b"verbose_json" in asked.body for asked in upstream.asked] == [True, False, False]
+
     async def test_what_it_cannot_decode_is_the_recordings_fault(
         self, over_http: Build, speech: Audio
     ) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.context import Context
 
 CATALOGUE = "catalogue"
+VARIED = 0.8
 INSTRUCTIONS = """
 Suggest {count} topics for a conversation between two people who practise {language} at CEFR level {level}.
 Begin with their "interests". Each topic has a "title" of a few words and two or three "questions" that begin
@@ -44,7 +45,8 @@ async def suggest(context: Context, request: SuggestTopics) -> Topics:
         instructions = INSTRUCTIONS.format(
             count=request.count, language=name_of(request.language), level=request.level
         )
-        found = await ask(context, model, instructions, {"interests": request.interests}, _Suggested)
+        material = {"interests": request.interests}
+        found = await ask(context, model, instructions, material, _Suggested, temperature=VARIED)
     except AiUnavailable:
         return _from_catalogue(context, request)
     if found is None:
