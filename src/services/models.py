@@ -34,7 +34,7 @@ def iso(milliseconds: int) -> str:
 
 Timestamp = Annotated[
     int,
-    PlainSerializer(iso, return_type=str),
+    PlainSerializer(iso, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
 """Milliseconds since the epoch in code and in the database; ISO 8601 UTC on the wire. For replies only."""

@@ -55,6 +55,7 @@ DEFAULTS: dict[str, str] = {
     "account": "100/900 exact",
     "report": "20/86400 exact",
     "ai": "50/3600",
+    "level_test": "20/3600",
     "connect": "300/60",
     "realtime": "1000/60",
 }

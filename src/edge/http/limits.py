@@ -53,6 +53,12 @@ class Limits:
         grant = await context.objects.get("RATE_LIMITER", key).call(
             "grant", wanted=policy.lease, quota=policy.quota, window=policy.window
         )
+        lease = self._leases.get(key)
+        if lease is not None and lease.reset_at == grant["resetAt"]:
+            # Requests that came together have each asked: what they were granted adds up.
+            lease.left += grant["granted"]
+            lease.remaining = min(lease.remaining, grant["remaining"])
+            return lease
         while len(self._leases) >= MAX_LEASES:
             del self._leases[next(iter(self._leases))]
         lease = self._leases[key] = _Lease(grant["granted"], grant["remaining"], grant["resetAt"])
