@@ -52,6 +52,8 @@ class Sqlite:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("PRAGMA foreign_keys = ON")
+        self.executed: dict[str, Statement] = {}
+        """The last of each statement, for tests of their plans."""
         for migration in sorted((ROOT / "migrations").glob("*.sql")):
             self.connection.executescript(migration.read_text("utf-8"))
 
@@ -92,6 +94,7 @@ class Sqlite:
 
     def _execute(self, statement: Statement) -> list[Row]:
         assert len(statement.params) <= 100, "D1 takes at most 100 parameters"
+        self.executed[statement.sql] = statement
         return [dict(row) for row in self.connection.execute(statement.sql, statement.params).fetchall()]
 
 
