@@ -43,9 +43,9 @@ def test_socket_handlers_get_javascript_values(socket):
     assert socket.recv(timeout=30).startswith("binary 00ff True")
 
 
-def test_a_close_is_answered_by_the_handler(socket):
-    socket.close(4001, "bye bool")
-    assert (socket.close_code, socket.close_reason) == (4001, "bye bool")
+def test_a_close_is_answered_with_its_code_and_reason(socket):
+    socket.close(4001, "bye")
+    assert (socket.close_code, socket.close_reason) == (4001, "bye")
 
 
 def test_a_socket_outlives_the_object_that_accepted_it(socket):
