@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtime.server import Runtime
+from runtime.speech import Speech
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    """The Worker of this checkout on a fresh state folder."""
-    with Runtime(state=tmp_path_factory.mktemp("state")) as server:
-        yield server
+    """The Worker of this checkout on a fresh state folder, with the offline transcriber."""
+    with Speech() as speech:
+        with Runtime(state=tmp_path_factory.mktemp("state"), vars=speech.variables) as server:
+            yield server
 
 
 @pytest.fixture

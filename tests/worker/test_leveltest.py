@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -216,3 +217,63 @@ def test_feedback_comes_as_events_while_speaking(person):
     assert names[-2:] == ["level", "done"]
     assert "correction" in names
     assert json.loads(events[0][1].removeprefix("data: "))["soFar"].endswith("cinema")
+
+
+class TestSpeech:
+    RECORDING = Path(__file__).parents[1] / "data" / "audio" / "walk.wav"
+
+    def reach_speaking(self, person: Person, started: dict[str, Any]) -> dict[str, Any]:
+        question = started["question"]
+        while question["kind"] != "speech":
+            question = submit(person, started["testId"], question, **answer_for(question)).json()["next"]
+        return question
+
+    def speak(self, person: Person, test: str, question: str, recording: bytes, **fields: str) -> httpx.Response:
+        data = {"testId": test, "questionId": question, **fields}
+        return person.http.post(f"{BASE}/analyze-speech", data=data, files={"audio": ("a.wav", recording)})
+
+    def test_a_recording_is_heard_measured_and_judged(self, person):
+        started = start(person)
+        question = self.reach_speaking(person, started)
+        recording = self.RECORDING.read_bytes()
+        answer = self.speak(person, started["testId"], question["id"], recording, consent="true")
+        assert answer.status_code == 200, answer.text
+        heard = answer.json()
+        assert heard["transcript"]
+        assert heard["durationSeconds"] > 1
+        assert all(word["start"] <= word["end"] for word in heard["words"])
+        assert heard["metrics"]["wordsPerMinute"] > 20
+        assert self.speak(person, started["testId"], question["id"], recording).json() == heard
+        changed = self.speak(person, started["testId"], question["id"], recording + b"\0\0")
+        assert code(changed) == (409, "already_answered")
+        while question := heard["next"]:
+            heard = submit(person, started["testId"], question, skipped=True).json()
+        assert "speaking" in report(person, started["testId"])["skills"]
+
+    @pytest.mark.parametrize(
+        ("recording", "expected"),
+        [
+            (b"", (415, "audio_format_unsupported")),
+            (b"MZ nothing to hear", (415, "audio_format_unsupported")),
+            (b"RIFF\x10\0\0\0WAVE", (422, "audio_broken")),
+        ],
+    )
+    def test_what_is_no_recording_is_refused_with_a_reason(self, person, recording, expected):
+        started = start(person)
+        question = self.reach_speaking(person, started)
+        assert code(self.speak(person, started["testId"], question["id"], recording)) == expected
+        assert person.http.get(f"{BASE}/{started['testId']}").json()["question"] == question
+
+    def test_a_recording_is_no_answer_to_a_written_question(self, person):
+        started = start(person)
+        answer = self.speak(person, started["testId"], started["question"]["id"], self.RECORDING.read_bytes())
+        assert code(answer) == (422, "wrong_kind_of_answer")
+
+    def test_a_recording_can_be_transcribed_by_itself(self, person):
+        heard = person.http.post(
+            "/api/v1/leveltest/voice/transcribe",
+            content=self.RECORDING.read_bytes(),
+            headers={"content-type": "audio/wav"},
+        ).json()
+        assert heard["words"]
+        assert heard["transcript"].split()

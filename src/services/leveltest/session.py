@@ -219,7 +219,7 @@ class TestRun:
         return Attempt.restore(json.loads(text)) if text else None
 
     def _save(self, stored: Attempt) -> None:
-        """Keep the attempt, and be woken for what comes next: at once to score it, later to end or forget it."""
+        """Keep the attempt, and be woken for what comes next: at once to score it, later to end or forget."""
         now = self._context.clock.now()
         wake = {"running": stored.expires_at, "scoring": now}.get(stored.status, now + KEPT)
         self._cell.write(json.dumps(stored.dump()), wake)
