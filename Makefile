@@ -3,8 +3,6 @@
 PY := .venv/bin/python
 NODE = $(shell $(PY) -c 'from runtime.bootstrap import node; print(node())')
 
-export PYTHONDONTWRITEBYTECODE := 1
-
 .PHONY: help setup dev demo test lint bench migrate deploy-dry-run openapi clean
 
 help: ## this list
@@ -37,7 +35,7 @@ deploy-dry-run: setup ## build every environment as it would be uploaded, and pr
 	@$(PY) -m runtime.deploy_dry_run
 
 openapi: setup ## generate the OpenAPI file from the routes
-	@$(PY) ops/openapi.py
+	@$(PY) ops/openapi.py assets/openapi.json
 
 clean: ## remove what the build made; keeps .venv, node_modules and state
 	@rm -rf build
