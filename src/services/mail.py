@@ -22,6 +22,8 @@ BATCH = 20
 MINUTE = 60_000
 MAX_ATTEMPTS = 12
 """The waits double from one minute, so this is about three days."""
+STALE = 30 * 24 * 60 * MINUTE
+"""Milliseconds that mail lies in an outbox from which nothing is delivered."""
 SHOWN = 100
 TIMEOUT = 10.0
 REFUSED = frozenset({400, 413, 422})
@@ -66,6 +68,13 @@ async def deliver_outbox(context: Context) -> None:
         waiting = await _open(context, row)
         if await _deliver(context, url, key, waiting) or row["attempts"] >= MAX_ATTEMPTS:
             await context.db.run(sql("DELETE FROM outbox_mail WHERE id = ?", waiting.id))
+
+
+async def purge_outbox(context: Context) -> None:
+    """Forget mail that nobody has delivered for so long that it would only confuse."""
+    await context.db.run(
+        sql("DELETE FROM outbox_mail WHERE next_attempt_at <= ?", context.clock.now() - STALE)
+    )
 
 
 async def read_outbox(context: Context) -> list[Waiting]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from services.accounts.resealing import reseal_columns
 from services.accounts.sessions import purge_expired
-from services.mail import deliver_outbox
+from services.mail import deliver_outbox, purge_outbox
 
 if TYPE_CHECKING:
     from services.context import Context
@@ -18,6 +18,7 @@ PAGES = 5
 async def keep_up(context: Context) -> None:
     """Forget what has expired, seal some columns again, deliver late mail; to be called every few minutes."""
     await purge_expired(context)
+    await purge_outbox(context)
     for _ in range(PAGES):
         if await reseal_columns(context):
             break

@@ -168,6 +168,15 @@ class TestDelivery:
         await deliver_outbox(context)
         assert [waiting.mail for waiting in await mail.read_outbox(context)] == [Mail(EMAIL, "Hello", "Text")]
 
+    async def test_and_forgets_it_after_a_month(self, context: Context) -> None:
+        await self.post(context)
+        context.clock.advance(days=29)
+        await mail.purge_outbox(context)
+        assert len(await mail.read_outbox(context)) == 1
+        context.clock.advance(days=1)
+        await mail.purge_outbox(context)
+        assert await mail.read_outbox(context) == []
+
     async def test_the_provider_gets_it_and_the_outbox_forgets_it(self, production: Context) -> None:
         production.http.services[self.URL] = lambda **_: (200, {"id": "1"})
         await self.post(production)
