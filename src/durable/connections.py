@@ -14,16 +14,19 @@ from services.realtime.engine import EngineHost
 from services.realtime.gateway import Gateway
 from services.realtime.hosts import Opening, SocketHost
 from services.realtime.identity import Identity
+from services.realtime.sockjs import SockJsHost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ADMITTED = "x-studymate-admitted"
 """The header in which the Worker says who it is, if it knows; it never comes from outside."""
+BASE = "x-studymate-base"
+"""The header that says which part of the path is the service's own URL; it comes from the Worker too."""
 MAX_BODY = 1_000_000
 
-_BEATS = {"stomp": ("\n", "\n"), "socketio": ("3", "6")}
-_HOSTS: dict[str, Any] = {"stomp": SocketHost, "socketio": EngineHost}
+_BEATS = {"stomp": ("\n", "\n"), "sockjs": ('["\\n"]', 'a["\\n"]'), "socketio": ("3", "6")}
+_HOSTS: dict[str, Any] = {"stomp": SocketHost, "sockjs": SockJsHost, "socketio": EngineHost}
 
 
 class Connections(SocketObject):
@@ -51,10 +54,11 @@ class Connections(SocketObject):
         headers = header_map(raw.headers)
         url = urlsplit(raw.url)
         admitted = headers.get(ADMITTED)
+        base = headers.get(BASE, "")
         body = await read_stream(raw.body, MAX_BODY + 1) if raw.method == "POST" else b""
         opening = Opening(
             method=raw.method,
-            path=url.path,
+            path=url.path.removeprefix(base),
             query=dict(parse_qsl(url.query, keep_blank_values=True)),
             headers=headers,
             body=body or b"",

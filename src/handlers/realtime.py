@@ -6,24 +6,17 @@ from typing import Any
 from urllib.parse import parse_qsl
 from zlib import crc32
 
-from durable.connections import ADMITTED
+from durable.connections import ADMITTED, BASE
 from edge.http.access import credential
 from edge.http.messages import Reply
 from edge.http.routes import SOCKET, Call, Routes
-from services.problems import BadRequest, Forbidden
+from services.problems import Forbidden
 from services.realtime.identity import Identity, identify, redeem
 
 routes = Routes("", "Realtime")
 
 NAMESPACE = "CONNECTIONS"
-
-
-class UpgradeRequired(BadRequest):
-    """The endpoint speaks WebSocket only."""
-
-    status = 426
-    code = "upgrade_required"
-    title = "Open a WebSocket here."
+ENDPOINT = "/ws"
 
 
 class ForeignOrigin(Forbidden):
@@ -33,13 +26,32 @@ class ForeignOrigin(Forbidden):
     title = "Connections with cookies come from our own pages only."
 
 
-@routes.get("/ws", auth=SOCKET, limit="connect", problems=(UpgradeRequired, ForeignOrigin))
+@routes.get("/ws", auth=SOCKET, limit="connect", aliases=("/ws/websocket",), problems=(ForeignOrigin,))
 async def open_stomp(call: Call) -> Reply:
-    """STOMP 1.2, 1.1 or 1.0 over WebSocket."""
+    """STOMP 1.2, 1.1 or 1.0 over WebSocket; without an upgrade the greeting of SockJS."""
     if not is_upgrade(call):
-        raise UpgradeRequired(headers=(("upgrade", "websocket"),))
+        return await forward(call, "sockjs:0", None)
     identity = await admitted(call)
     return await forward(call, f"stomp:{shard(call, identity)}", identity)
+
+
+@routes.get("/ws/{rest...}", auth=SOCKET, limit="realtime", problems=(ForeignOrigin,))
+async def sockjs_get(call: Call, rest: str) -> Reply:
+    """STOMP over SockJS: its pages, sockets and streams."""
+    return await _sockjs(call, rest)
+
+
+@routes.post("/ws/{rest...}", auth=SOCKET, limit="realtime", problems=(ForeignOrigin,))
+async def sockjs_post(call: Call, rest: str) -> Reply:
+    """STOMP over SockJS: its polls, and what clients send with them."""
+    return await _sockjs(call, rest)
+
+
+async def _sockjs(call: Call, rest: str) -> Reply:
+    """A session's requests name it in the path: that decides about the object."""
+    _, _, session = rest.partition("/")
+    name = session.partition("/")[0].encode()
+    return await forward(call, f"sockjs:{crc32(name) % _shards(call)}", await admitted(call))
 
 
 @routes.get("/socket.io/", auth=SOCKET, limit="realtime", aliases=("/socket.io",), problems=(ForeignOrigin,))
@@ -102,9 +114,11 @@ def _shards(call: Call) -> int:
 
 async def forward(call: Call, name: str, identity: Identity | None) -> Reply:
     """Hand the request on to a connections object."""
-    headers = {ADMITTED: identity.dump() if identity else ""}
+    headers = {ADMITTED: identity.dump() if identity else "", BASE: ENDPOINT}
     objects: Any = call.context.objects
     response = await objects.forward(NAMESPACE, name, call.request.platform, headers)
     if response.status == 101:  # noqa: PLR2004 - Switching Protocols
         return Reply(101, upgrade=response)
-    return Reply(response.status, headers=[*map(tuple, response.headers)], stream=response.body)
+    # Which origins may read answers is the Worker's decision, not that of a protocol.
+    headers = [pair for pair in map(tuple, response.headers) if not pair[0].startswith("access-control-")]
+    return Reply(response.status, headers=headers, stream=response.body)

@@ -148,14 +148,17 @@ class EngineHost:
             request = engineio.check_request(opening.method, opening.query, upgrade=upgrade)
             if request.sid is None:
                 return await self._begin(opening, request.transport)
-            client = self._clients.get(request.sid)
-            if client is None:
-                raise Refused(engineio.UNKNOWN_SID)
+            client = self._find(request.sid)
             if upgrade:
                 return await self._upgrade(client)
             return await (self._poll if opening.method == "GET" else self._post)(client, opening)
         except Refused as refused:
             return self._answer(Reply(0, refused.status, refused.body))
+
+    def _find(self, sid: str) -> EngineClient:
+        if sid not in self._clients:
+            raise Refused(engineio.UNKNOWN_SID)
+        return self._clients[sid]
 
     async def _begin(self, opening: Opening, transport: str) -> Any:
         now, handle = self.now(), self._handle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from services.realtime import closing
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from services.realtime.gateway import Gateway
     from services.realtime.identity import Identity
+    from services.realtime.peers import Peer
     from services.realtime.ports import Frame, Platform, Socket
 
 SUBPROTOCOLS = ("v12.stomp", "v11.stomp", "v10.stomp")
@@ -51,6 +53,10 @@ class Application(Protocol):
         """End the connection."""
         ...
 
+    def opened(self) -> None:
+        """Messages can be sent from now on: called where the framing has to say so first."""
+        ...
+
     async def receive(self, data: Frame) -> None:
         """Take a message."""
         ...
@@ -68,6 +74,20 @@ class Application(Protocol):
         ...
 
 
+@dataclass(eq=False, slots=True)
+class Connected:
+    """A socket with the application at its end; ``heard_at`` is 0 if that was before an eviction."""
+
+    socket: Socket
+    client: Application
+    heard_at: int
+
+    @property
+    def silent_since(self) -> int:
+        """The last sign of life, be it one that the platform answered."""
+        return max(self.heard_at, self.socket.answered_at)
+
+
 class SocketHost:
     """Plain WebSockets: each message is the application's."""
 
@@ -77,41 +97,48 @@ class SocketHost:
         self._platform = platform
         self._gateway = gateway
         self._make = make
-        self._clients: dict[str, Application] = {}
-        self._sockets: dict[str, Socket] = {}
-        self._heard: dict[str, int] = {}
+        self._connected: dict[str, Connected] = {}
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        return self._gateway.context.clock.now()
 
     async def opened(self, opening: Opening) -> Any:
         """Accept a socket; the platform's answer."""
-        key, now = self._gateway.context.random.id(), self._now()
+        return self.open(opening, SocketPeer)[0]
+
+    def open(
+        self, opening: Opening, make_peer: Callable[[Socket], Peer], prefix: str = ""
+    ) -> tuple[Any, Connected]:
+        """Accept a socket, known by a key that begins with ``prefix``: the answer, and what it is now."""
+        key, now = prefix + self._gateway.context.random.id(), self.now()
         socket, answer = self._platform.accept(key, _subprotocol(opening.headers))
-        client = self._make(self._gateway, SocketPeer(socket), key, opening.identity)
-        self._clients[key], self._sockets[key], self._heard[key] = client, socket, now
+        client = self._make(self._gateway, make_peer(socket), key, opening.identity)
+        connected = self._connected[key] = Connected(socket, client, now)
         socket.keep(json.dumps(client.dump()))
         self._platform.wake(now + CONNECT_WITHIN)
-        return answer
-
-    def _now(self) -> int:
-        return self._gateway.context.clock.now()
+        return answer, connected
 
     def restore(self, key: str, socket: Socket) -> None:
         """Take back a socket after an eviction."""
-        client = self._make(self._gateway, SocketPeer(socket), key, None)
+        self.take_back(key, socket, SocketPeer)
+
+    def take_back(self, key: str, socket: Socket, make_peer: Callable[[Socket], Peer]) -> None:
+        """Go on with a socket and what was kept with it."""
+        client = self._make(self._gateway, make_peer(socket), key, None)
         client.load(json.loads(socket.kept))
-        self._clients[key], self._sockets[key], self._heard[key] = client, socket, 0
+        self._connected[key] = Connected(socket, client, 0)
 
     async def received(self, key: str, data: Frame) -> None:
         """A client sent something."""
-        if client := self._clients.get(key):
-            self._heard[key] = self._now()
-            await client.receive(data)
+        if connected := self._connected.get(key):
+            connected.heard_at = self.now()
+            await connected.client.receive(data)
 
     async def closed(self, key: str) -> None:
         """A socket is gone."""
-        self._sockets.pop(key, None)
-        self._heard.pop(key, None)
-        if client := self._clients.pop(key, None):
-            await client.closed()
+        if connected := self._connected.pop(key, None):
+            await connected.client.closed()
 
     def pulse(self, _sockets: Sequence[Socket], _now: int) -> int | None:
         """There is nothing to do for sockets without looking at what is kept with them."""
@@ -119,13 +146,13 @@ class SocketHost:
     async def tick(self, now: int) -> int | None:
         """Close what has expired or fallen silent; when to look again."""
         expiry = self._gateway.expire(now)
-        for key, client in list(self._clients.items()):
-            silent_since = max(self._heard[key], self._sockets[key].answered_at)
-            if client.identity is None and silent_since <= now - CONNECT_WITHIN:
+        for connected in list(self._connected.values()):
+            client, since = connected.client, connected.silent_since
+            if client.identity is None and since <= now - CONNECT_WITHIN:
                 client.close(closing.UNAUTHORIZED, "unauthorized")
-            elif client.beat and 0 < silent_since < now - MISSED_BEATS * client.beat:
+            elif client.beat and 0 < since < now - MISSED_BEATS * client.beat:
                 client.close(closing.TIMED_OUT, "no heart-beat")
-        waiting = any(client.identity is None for client in self._clients.values())
+        waiting = any(connected.client.identity is None for connected in self._connected.values())
         later = [at for at in (expiry, now + CONNECT_WITHIN if waiting else None) if at is not None]
         return max(min(later), now + SWEEP) if later else None
 

@@ -61,7 +61,7 @@ class Platform(Protocol):
         ...
 
     def respond(self, signal: Any, on_abort: Callable[[], None]) -> Response:
-        """A response to write to; ``signal`` is its request's, ``on_abort`` called if the client goes away."""
+        """A response to write to; ``signal`` is its request's, ``on_abort`` for a client that goes away."""
         ...
 
     def answer(self, status: int, headers: Mapping[str, str], body: Any = "") -> Any:

@@ -154,6 +154,9 @@ class StompClient:
         """Milliseconds between the client's heart-beats as agreed; 0 for none."""
         return self.connection.heart_beats[1]
 
+    def opened(self) -> None:
+        """Wait: it is the client that speaks first."""
+
     async def receive(self, data: str | bytes) -> None:
         """Take what the client sent, in its turn."""
         if not await self._turn.do(lambda: self._receive(data), len(data)):
