@@ -28,13 +28,14 @@ from services.accounts.problems import (
     EmailTaken,
     InvalidCredentials,
     InvalidOneTimeToken,
+    InvalidRefreshToken,
     RefreshTokenReused,
 )
 from services.accounts.tokens import LIFETIME
 from services.context import ConstraintError
 from services.mail import deliver_outbox
 from services.models import Page
-from services.problems import InvalidToken, NotFound, Unauthorized
+from services.problems import NotFound, Unauthorized
 
 routes = Routes("/api/v1/auth", "Accounts")
 well_known = Routes("/.well-known", "Accounts")
@@ -70,7 +71,7 @@ async def login(call: Call, body: LoginBody) -> SignedIn:
 
 
 @routes.post(
-    "/refresh", auth=PUBLIC, problems=(RefreshTokenReused, InvalidToken, CsrfFailed, AccountSuspended)
+    "/refresh", auth=PUBLIC, problems=(RefreshTokenReused, InvalidRefreshToken, CsrfFailed, AccountSuspended)
 )
 async def refresh(call: Call, body: RefreshBody) -> SignedIn:
     """Exchange the refresh token for new tokens. It works once; a second use signs the device out."""
@@ -191,10 +192,10 @@ async def _refresh_cookie(call: Call) -> str:
     """The refresh token of a browser, whose CSRF token must belong to the same device session."""
     token = cookies(call.request.headers.get("cookie")).get(csrf.REFRESH_COOKIE)
     if not token:
-        raise InvalidToken("Send the refresh token in the body or as a cookie.")
+        raise InvalidRefreshToken("Send the refresh token in the body or as a cookie.")
     session_id = await sessions.session_of(call.context, token)
     if session_id is None:
-        raise InvalidToken
+        raise InvalidRefreshToken
     if not csrf.check_csrf(call.context, session_id, call.request.headers.get("x-csrf-token", "")):
         raise CsrfFailed
     return token

@@ -82,6 +82,6 @@ async def redeem_ticket(context: Context, ticket: str) -> Principal:
     """Who presents a ticket; spends it. Raises ``InvalidToken``."""
     redeemed = await redeem(context, Purpose.TICKET, ticket)
     if redeemed is None or redeemed.user_id is None:
-        raise InvalidToken
+        raise InvalidToken("The ticket is unknown, used, or has expired.")
     payload = redeemed.payload
     return Principal(redeemed.user_id, payload["session"], frozenset(payload["roles"]))

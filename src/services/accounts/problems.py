@@ -26,6 +26,12 @@ class AccountSuspended(Forbidden):
     title = "This account is suspended."
 
 
+class InvalidRefreshToken(InvalidToken):
+    """The refresh token is not ours, or its device has been signed out, or seven days have passed."""
+
+    title = "The refresh token is not valid any more: sign in again."
+
+
 class RefreshTokenReused(InvalidToken):
     """A refresh token came a second time: it may be stolen, so all tokens of its device are revoked."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from services.accounts import letters, one_time
 from services.accounts.models import DeviceSession, SignedIn
 from services.accounts.people import Person
-from services.accounts.problems import RefreshTokenReused
+from services.accounts.problems import InvalidRefreshToken, RefreshTokenReused
 from services.accounts.tokens import LIFETIME, issue_access_token, refuse_sessions
 from services.context import sql
 from services.mail import deliver_outbox, post
@@ -56,7 +56,7 @@ async def open_session(context: Context, person: Person, device: str) -> Opened:
 async def refresh(context: Context, token: str) -> Opened:
     """Spend a refresh token for the next one, in one transaction: of two at once, one is the first.
 
-    Raises ``RefreshTokenReused`` and revokes the family, ``InvalidToken``, or ``AccountSuspended``.
+    Raises ``RefreshTokenReused`` and revokes the family, ``InvalidRefreshToken``, or ``AccountSuspended``.
     """
     successor = context.random.token()
     *_, rows = await context.db.batch(_rotation(context, token, successor))
@@ -107,13 +107,13 @@ async def _refused(context: Context, token: str) -> InvalidToken:
     row = await context.db.first(_family(token))
     if row is None:
         context.metrics.count(EVENTS, event="refresh", outcome="unknown")
-        return InvalidToken()
+        return InvalidRefreshToken()
     if row["spent"]:
         await _punish_reuse(context, row)
         return RefreshTokenReused()
     Person.of(row).check_may_sign_in()
     context.metrics.count(EVENTS, event="refresh", outcome="expired")
-    return InvalidToken()
+    return InvalidRefreshToken()
 
 
 def _family(token: str) -> Statement:

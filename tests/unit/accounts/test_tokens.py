@@ -119,6 +119,17 @@ class TestKeptOut:
         token = jwt.encode(claims(context), rsa_pem(9), "RS256", {"kid": "rsa-1", "jwk": jwk})
         assert refused(context, token)
 
+    @pytest.mark.parametrize(
+        "header",
+        [{"crit": ["exp"], "exp": 1}, {"b64": False, "crit": ["b64"]}, {"crit": []}, {"crit": "b64"}],
+    )
+    def test_no_extension_that_we_do_not_know(self, context: Context, header: dict[str, Any]) -> None:
+        signing_input = ".".join(
+            segment(part) for part in ({"alg": "RS256", "kid": "rsa-1", **header}, claims(context))
+        )
+        signature = context.crypto.rs256_sign(rsa_pem(1), signing_input.encode())
+        assert refused(context, f"{signing_input}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}")
+
     def test_no_foreign_key_and_no_unknown_kid(self, context: Context) -> None:
         assert refused(context, signed(context, key=9))
         assert refused(context, signed(context, kid="rsa-9", key=9))
