@@ -17,14 +17,15 @@ import math
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import cast
 
-from cefrpy import CEFRAnalyzer
+from cefrpy import CEFRAnalyzer  # pyright: ignore[reportMissingTypeStubs]
 from spellchecker import SpellChecker
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from services.leveltest.features.lexicon import stems
+from services.leveltest.features.lexicon import stems  # noqa: E402 - the root comes first
 
 TARGET = ROOT / "src/services/leveltest/data/lexicon.en.txt"
 COMMON = 50
@@ -44,7 +45,7 @@ def bounded(level: int, rank: int) -> int:
 def listed_level(analyser: CEFRAnalyzer, word: str) -> int:
     """1 (A1) to 6 (C2), the lowest over the parts of speech; 0 when the list does not have the word."""
     levels = analyser.get_pos_level_dict_for_word(word, pos_tag_as_string=True, word_level_as_float=True)
-    return math.ceil(min(levels.values()) - 0.5) if levels else 0
+    return math.ceil(min(cast("dict[str, float]", levels).values()) - 0.5) if levels else 0
 
 
 def chosen(counts: dict[str, int], analyser: CEFRAnalyzer) -> list[str]:

@@ -24,6 +24,10 @@ SCALES = ("Overall", "Cohesion", "Syntax", "Vocabulary", "Phraseology", "Grammar
 EXCERPT_LENGTHS = (50, 80, 120, 160, 220)
 TRANSCRIPT_RATES = (0.0, 0.1, 0.2, 0.3)
 TEST_RATE = 0.2
+WRONG, MISSING = 0.6, 0.2
+"""Shares of the word errors; the rest are additions."""
+
+APOSTROPHES = "'\u2019"
 SENTENCES = 6
 MOST_SENTENCES = 360
 
@@ -32,7 +36,7 @@ Values = dict[str, float]
 
 @dataclass(frozen=True)
 class Text:
-    """One copy of an answer, measured. ``copy`` is written, excerpt, transcript (various error rates) or test."""
+    """One copy of an answer, measured: written, transcript, test, excerpt or spoken excerpt."""
 
     copy: str
     words: int
@@ -53,13 +57,11 @@ class Answer:
 def corrupted(text: str, rate: float, pool: list[str], rng: random.Random) -> str:
     """As a recogniser would have it: no stops, no capitals, a share of the words wrong, missing or added."""
     heard: list[str] = []
-    for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower()):
-        fate = rng.random()
-        if fate >= rate * 0.8 or fate < rate * 0.2:
-            heard.append(word if fate >= rate * 0.8 else rng.choice(pool))
-        elif fate < rate * 0.6:
-            heard.append(rng.choice(pool))
-        if rate * 0.8 <= fate < rate:
+    for word in re.findall(rf"[^\W_]+(?:[{APOSTROPHES}][^\W_]+)*", text.lower()):
+        fate = rng.random() / rate if rate else 1.0
+        if fate >= WRONG + MISSING:
+            heard.append(word)
+        if fate < WRONG or WRONG + MISSING <= fate < 1:
             heard.append(rng.choice(pool))
     return " ".join(heard)
 
@@ -80,32 +82,39 @@ def measured(copy: str, text: str) -> Text:
     )
 
 
-def _answer(
-    corpus: str, prompt: str, text: str, marks: Values, pool: list[str], rng: random.Random
-) -> Answer:
-    texts = {
-        "written": text,
-        "transcript": corrupted(text, rng.choice(TRANSCRIPT_RATES), pool, rng),
-        "test": corrupted(text, TEST_RATE, pool, rng),
-    }
-    if corpus == "ellipse":
-        texts["excerpt"] = excerpt(text, rng)
-        texts["spoken excerpt"] = corrupted(texts["excerpt"], rng.choice(TRANSCRIPT_RATES), pool, rng)
-    return Answer(corpus, prompt, marks, {copy: measured(copy, each) for copy, each in texts.items()})
+@dataclass(frozen=True)
+class Copier:
+    """Makes the copies of a text; what is misheard becomes a word of the ``pool``."""
+
+    pool: list[str]
+    rng: random.Random
+
+    def copies(self, text: str, *, excerpts: bool) -> dict[str, Text]:
+        """The text as it was written, as it might be transcribed, and the same of an excerpt."""
+        texts = {
+            "written": text,
+            "transcript": corrupted(text, self.rng.choice(TRANSCRIPT_RATES), self.pool, self.rng),
+            "test": corrupted(text, TEST_RATE, self.pool, self.rng),
+        }
+        if excerpts:
+            texts["excerpt"] = excerpt(text, self.rng)
+            rate = self.rng.choice(TRANSCRIPT_RATES)
+            texts["spoken excerpt"] = corrupted(texts["excerpt"], rate, self.pool, self.rng)
+        return {copy: measured(copy, each) for copy, each in texts.items()}
 
 
 def short_answers(folder: Path, rng: random.Random) -> list[Answer]:
     """Answers whose question has a level; some of them have our own rating too."""
     rows = [json.loads(line) for line in (folder / "asag_prompt_level/answers.jsonl").open(encoding="utf-8")]
     ratings: Values = json.loads(RATINGS.read_text(encoding="utf-8"))
-    pool = [word for row in rows for word in re.findall(r"[a-z']+", row["text"].lower())]
+    copier = Copier([word for row in rows for word in re.findall(r"[a-z']+", row["text"].lower())], rng)
     levels = {"A2": 2.0, "B1": 3.0, "B2": 4.0, "C1": 5.0}
     answers: list[Answer] = []
     for row in rows:
         marks = {"question": levels[row["question_level"]]}
         if row["id"] in ratings:
             marks["rating"] = ratings[row["id"]]
-        answers.append(_answer("short", row["question"][:40], row["text"], marks, pool, rng))
+        answers.append(Answer("short", row["question"], marks, copier.copies(row["text"], excerpts=False)))
     return answers
 
 
@@ -114,10 +123,15 @@ def essays(folder: Path, rng: random.Random) -> list[Answer]:
     with gzip.open(folder / "ellipse/ellipse_test.csv.gz", "rt", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     pool = [word for row in rows[::40] for word in re.findall(r"[a-z']+", row["full_text"].lower())]
+    copier = Copier(pool, rng)
     return [
-        _answer("ellipse", row["prompt"], row["full_text"], {s: float(row[s]) for s in SCALES}, pool, rng)
+        Answer("ellipse", row["prompt"], _marks(row), copier.copies(row["full_text"], excerpts=True))
         for row in rows
     ]
+
+
+def _marks(row: dict[str, str]) -> Values:
+    return {scale: float(row[scale]) for scale in SCALES}
 
 
 def graded_sentences(folder: Path, rng: random.Random) -> list[Answer]:
@@ -132,7 +146,6 @@ def graded_sentences(folder: Path, rng: random.Random) -> list[Answer]:
         rng.shuffle(sentences)
         for start in range(0, min(len(sentences), MOST_SENTENCES) - SENTENCES + 1, SENTENCES):
             text = " ".join(sentences[start : start + SENTENCES])
-            answers.append(
-                _answer("sentences", str(start), text, {"level": float(level)}, text.lower().split(), rng)
-            )
+            copies = Copier(text.lower().split(), rng).copies(text, excerpts=False)
+            answers.append(Answer("sentences", str(start), {"level": float(level)}, copies))
     return answers

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CLIP = 3.0
 FEWEST_ESSAYS = 60
 SMOOTHING = 0.3
+MOST_ROUNDS, TOLERANCE = 500, 1e-7
 
 NEGATIVE = {"misspellings", "grammar_errors"}
 """More of these speaks against the writer, more of every other feature for him or her."""
@@ -50,62 +51,57 @@ class Reference:
         return z if name == "length" else max(-CLIP, min(CLIP, z))
 
 
-def fit(
-    groups: Iterable[Group], names: Sequence[str], reference: Reference, ridge: float
-) -> dict[str, float]:
+def fit(groups: Iterable[Group], names: Sequence[str], reference: Reference, ridge: float) -> Values:
     """The weights, each 0 or of its feature's sign, of the standardised features."""
-    signs = [-1.0 if name in NEGATIVE else 1.0 for name in names]
-    size = len(names)
-    gram = [[0.0] * size for _ in names]
-    moment = [0.0] * size
+    system = System(names, reference)
     for group in groups:
-        _accumulate(group, names, signs, reference, gram, moment)
-    for i in range(size):
-        for j in range(i):
-            gram[i][j] = gram[j][i]
-    found = _descend(gram, moment, ridge)
-    return {name: sign * weight for name, sign, weight in zip(names, signs, found, strict=True) if weight}
+        system.add(group)
+    found = system.solve(ridge)
+    return {
+        name: sign * weight for name, sign, weight in zip(names, system.signs, found, strict=True) if weight
+    }
 
 
-def _accumulate(
-    group: Group,
-    names: Sequence[str],
-    signs: Sequence[float],
-    reference: Reference,
-    gram: list[list[float]],
-    moment: list[float],
-) -> None:
-    """Add a group's centred cross products."""
-    count = len(group.rows)
-    matrix = [
-        [sign * reference.z(values, name) for name, sign in zip(names, signs, strict=True)]
-        for values, _ in group.rows
-    ]
-    means = [sum(column) / count for column in zip(*matrix, strict=True)]
-    mean = sum(target for _, target in group.rows) / count
-    for row, (_, target) in zip(matrix, group.rows, strict=True):
-        centred = [x - m for x, m in zip(row, means, strict=True)]
-        for i, x in enumerate(centred):
-            share = x * group.weight / count
-            moment[i] += share * (target - mean)
-            line = gram[i]
-            for j in range(i, len(centred)):
-                line[j] += share * centred[j]
+class System:
+    """The normal equations of features oriented so that every weight is at least 0."""
 
+    def __init__(self, names: Sequence[str], reference: Reference) -> None:
+        self.names = names
+        self.reference = reference
+        self.signs = [-1.0 if name in NEGATIVE else 1.0 for name in names]
+        self.gram = [[0.0] * len(names) for _ in names]
+        self.moment = [0.0] * len(names)
 
-def _descend(gram: list[list[float]], moment: list[float], ridge: float) -> list[float]:
-    """Coordinate descent on the non-negative quadratic problem."""
-    weights = [0.0] * len(moment)
-    for _ in range(500):
-        largest = 0.0
-        for j, line in enumerate(gram):
-            rest = sum(g * w for g, w in zip(line, weights, strict=True)) - line[j] * weights[j]
-            updated = max(0.0, (moment[j] - rest) / (line[j] + ridge))
-            largest = max(largest, abs(updated - weights[j]))
-            weights[j] = updated
-        if largest < 1e-7:
-            break
-    return weights
+    def add(self, group: Group) -> None:
+        """Add a group's centred cross products."""
+        rows = [self._oriented(values) for values, _ in group.rows]
+        means = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
+        mean = sum(target for _, target in group.rows) / len(rows)
+        share = group.weight / len(rows)
+        for row, (_, target) in zip(rows, group.rows, strict=True):
+            centred = [x - m for x, m in zip(row, means, strict=True)]
+            for i, x in enumerate(centred):
+                self.moment[i] += share * x * (target - mean)
+                line = self.gram[i]
+                for j, y in enumerate(centred):
+                    line[j] += share * x * y
+
+    def _oriented(self, values: Values) -> list[float]:
+        return [s * self.reference.z(values, name) for name, s in zip(self.names, self.signs, strict=True)]
+
+    def solve(self, ridge: float) -> list[float]:
+        """Coordinate descent on the non-negative quadratic problem."""
+        weights = [0.0] * len(self.moment)
+        for _ in range(MOST_ROUNDS):
+            largest = 0.0
+            for j, line in enumerate(self.gram):
+                rest = sum(g * w for g, w in zip(line, weights, strict=True)) - line[j] * weights[j]
+                updated = max(0.0, (self.moment[j] - rest) / (line[j] + ridge))
+                largest = max(largest, abs(updated - weights[j]))
+                weights[j] = updated
+            if largest < TOLERANCE:
+                break
+        return weights
 
 
 def predict(weights: Mapping[str, float], values: Values, reference: Reference) -> float:
@@ -114,18 +110,18 @@ def predict(weights: Mapping[str, float], values: Values, reference: Reference) 
 
 
 def pattern_weights(essays: Sequence[Answer]) -> dict[str, float]:
-    """For each frequent word pattern the mean standardised mark of the essays, weighted by its rate in them."""
+    """For each frequent word pattern the mean standardised mark of the essays, by its rate in them."""
     marks = [(e.marks["Overall"] * 2 + e.marks["Vocabulary"] + e.marks["Grammar"]) / 4 for e in essays]
     mean = sum(marks) / len(marks)
     deviation = (sum((mark - mean) ** 2 for mark in marks) / len(marks)) ** 0.5
     frequent = Counter(pattern for essay in essays for pattern in essay.texts["written"].counts)
-    total: Counter[str] = Counter()
+    total: dict[str, float] = {}
     weighted: dict[str, float] = {}
     for essay, mark in zip(essays, marks, strict=True):
         text = essay.texts["written"]
         for pattern, count in text.counts.items():
             rate = 100 * count / text.words
-            total[pattern] += rate  # type: ignore[assignment]
+            total[pattern] = total.get(pattern, 0.0) + rate
             weighted[pattern] = weighted.get(pattern, 0.0) + rate * (mark - mean) / deviation
     smoothing = SMOOTHING * len(essays) / 100
     return {

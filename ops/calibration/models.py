@@ -1,4 +1,4 @@
-"""Which features speak for what, what they are trained on, and predictions by models that did not see the answer."""
+"""Which features speak for what, what trains them, and predictions by models that did not see the answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.calibration.fitting import Group, Reference, fit, pattern_weights, pred
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ops.calibration.corpora import Answer
+    from ops.calibration.corpora import Answer, Values
 
     Mark = Callable[[Answer], float]
 
@@ -20,7 +20,7 @@ ESSAY_WEIGHT = 0.9
 SENTENCE_WEIGHT = 0.12
 QUESTION_WEIGHT = 0.15
 
-CENTRE, SPREAD = 3.35, 1.3
+CENTRE, SPREAD = 3.35, 1.35
 """Examiners use more of the scale than one cautious reader does: ratings are spread around their mean."""
 
 BINS = ((0, 65), (65, 100), (100, 140), (140, 190), (190, 10_000))
@@ -138,7 +138,7 @@ class Calibration:
         self.features = {VALUE: tuple(written[0]), **FEATURES_OF}
 
     def _set_phrasing(self) -> None:
-        """Essays get the phrasing feature by weights that did not see their prompt, the rest by all weights."""
+        """Essays get the phrasing feature by weights that did not see their prompt, the rest by all."""
         essays = of(self.answers, "ellipse")
         everything = pattern_weights(essays)
         for held in range(FOLDS):
@@ -152,7 +152,7 @@ class Calibration:
                         set_phrasing(text, without if answer.corpus == "ellipse" else everything)
 
     def cross_validated(self, model: str, form: str, copy: str) -> list[float | None]:
-        """Predictions on the scale of levels, in the order of the answers; None where there is no such copy."""
+        """Predictions on the scale of levels, in the answers' order; None where there is no such copy."""
         values: list[float | None] = [None] * len(self.answers)
         for held in range(FOLDS):
             seen = [a for a, f in zip(self.answers, self.fold, strict=True) if f != held]
@@ -165,7 +165,7 @@ class Calibration:
                     )
         return values
 
-    def _placed(self, answers: Sequence[Answer], weights: dict[str, float], form: str) -> tuple[float, float]:
+    def _placed(self, answers: Sequence[Answer], weights: Values, form: str) -> tuple[float, float]:
         """Slope and offset that give the rated answers the mean and the spread of their ratings."""
         known = rated(answers)
         values = [predict(weights, a.texts[FORMS[form][0]].values, self.reference) for a in known]

@@ -42,9 +42,9 @@ NONSENSE_CAP = 2.0
 TOP, TOP_RAMP = 4.5, 0.5
 TOP_WORD_LEVEL, MOST_ABOVE = 2.2, 1.2
 TOP_GAIN = 0.6
-"""Above C1 words tell levels apart that no text of the calibration reaches: each level by which the mean level
-of the different content words exceeds ``TOP_WORD_LEVEL`` adds ``TOP_GAIN``, at most ``MOST_ABOVE`` times; in
-full from ``TOP + TOP_RAMP``, not at all below ``TOP``."""
+"""Above C1 words tell levels apart that no text of the calibration reaches: each level by which the mean
+level of the different content words exceeds ``TOP_WORD_LEVEL`` adds ``TOP_GAIN``, at most ``MOST_ABOVE``
+times; in full from ``TOP + TOP_RAMP``, not at all below ``TOP``."""
 
 FLUENCY_SHARE = 0.3
 """Weight of delivery in speaking; the rest is what was said."""

@@ -219,7 +219,7 @@ def _flags(whole: Document, document: Document, vocabulary: Profile, known: Lang
 def _strengths(document: Document, found: Found) -> list[Strength]:
     """What is worth praise, the most advanced first; each key once."""
     good = [
-        Strength("structure", s.key, s.level, document.spans[s.first][0], document.quote(s.first, s.count))
+        Strength("structure", s.key, s.level, document.spans[s.first][0], document.quote(s.first, s.length))
         for s in found.structures
     ]
     good += [

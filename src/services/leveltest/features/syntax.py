@@ -25,12 +25,12 @@ SHORTEST_ED = 5
 
 
 class Structure(NamedTuple):
-    """A structure at word ``first``, ``count`` words long."""
+    """A structure at word ``first``, ``length`` words long."""
 
     key: str
     level: int
     first: int
-    count: int
+    length: int
 
 
 def _participle(word: str, pack: LanguagePack) -> bool:

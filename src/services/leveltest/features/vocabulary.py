@@ -101,14 +101,14 @@ def mtld(words: Sequence[str]) -> float:
 
 
 def _mtld_one_way(words: Sequence[str]) -> float:
-    stretches, length, seen = 0.0, 0, set[str]()
-    ratio = 1.0
+    stretches, length = 0.0, 0
+    seen: set[str] = set()
     for word in words:
         length += 1
         seen.add(word)
-        ratio = len(seen) / length
-        if ratio < MTLD_THRESHOLD:
-            stretches, length, seen = stretches + 1, 0, set()
+        if len(seen) < MTLD_THRESHOLD * length:
+            stretches, length = stretches + 1, 0
+            seen.clear()
     if length:
         stretches += (1 - len(seen) / length) / (1 - MTLD_THRESHOLD)
     return min(len(words) / stretches, MTLD_CAP) if stretches else min(float(len(words)), MTLD_CAP)

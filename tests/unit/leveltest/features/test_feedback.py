@@ -11,9 +11,9 @@ from services.leveltest.judge import judge
 from services.leveltest.scale import LEVELS
 
 TEXT = (
-    "I am agree with this opinion. However, my brother have two cars and he didn't went to school. I live here since "
-    "3 years. I like very much my freinds, although they are sometimes boring. If I had more money I would buy many "
-    "informations about the environment."
+    "I am agree with this opinion. However, my brother have two cars and he didn't went to school. "
+    "I live here since 3 years. I like very much my freinds, although they are sometimes boring. "
+    "If I had more money I would buy many informations about the environment."
 )
 
 

@@ -123,31 +123,61 @@ RIGHT = [
     "It was found and cut. They were given a map. The window was broken. The glass is half full.",
     "I have lived here since 2010. I left three years ago, and since then I have moved twice.",
     "It has grown since two weeks ago. During the two weeks we worked. He has been here for ten days.",
-    "Yesterday I had a cold. Last year, I think, we won. I wonder if he will come. If you will excuse me, I must go.",
+    (
+        "Yesterday I had a cold. Last year, I think, we won. I wonder if he will come. If you will excuse "
+        "me, I must go."
+    ),
     "I want that one. What do you want me to do? They want work. I enjoyed the play. I stopped to eat.",
-    "An hour ago an honest man bought a uniform at a university. It is a one-way street, a European law, an MP.",
-    "A sports car is fast. A few people came. He works in a news agency. It is a traffic jam. A music lover came.",
+    (
+        "An hour ago an honest man bought a uniform at a university. It is a one-way street, a European "
+        "law, an MP."
+    ),
+    (
+        "A sports car is fast. A few people came. He works in a news agency. It is a traffic jam. A music "
+        "lover came."
+    ),
     "He was captain of the team. I have school on Monday. She has friend requests. We went to school by bus.",
-    "Ten minutes later, a two-year plan and a five-star hotel. In chapter 3 page one is missing. A ten-minute walk.",
+    (
+        "Ten minutes later, a two-year plan and a five-star hotel. In chapter 3 page one is missing. A ten- "
+        "minute walk."
+    ),
     "How much people earn matters. So much work! There is much to do. Many music festivals take place here.",
     "Every three days we meet. Each other's names are known. Others think so. The others left.",
     "More young people than ever read. It is more of a problem. The most easily found. Much better indeed.",
-    "I like it very much and so does she. He speaks English very well. I very much like it. He is very like her.",
+    (
+        "I like it very much and so does she. He speaks English very well. I very much like it. He is very "
+        "like her."
+    ),
     "I always go home early. She is always late. We play quite often in the park.",
     "Why don't you come? What you say is true. When you are ready, call me. How he did it is a mystery.",
-    "I know what it is. Do you know where he lives? I find it difficult. It makes me happy. She made him angry.",
+    (
+        "I know what it is. Do you know where he lives? I find it difficult. It makes me happy. She made "
+        "him angry."
+    ),
     "I have 20 years of experience. He has two years left. She has 15 minutes.",
     "I don't know. Nothing matters. You can do nothing but wait. I never said no. He didn't say anything.",
     "He said that that was fine. She had had enough. It was very, very good. Had he had it?",
     "Their house is there. They're here. There are friends of mine. Over there, life is good.",
-    "Its colour is red. It's raining. The dog wagged its tail. Its own rules apply. Your idea is good; you're right.",
-    "It was better then, and worse now. More often than not. First we ate, then we slept. Better than before.",
-    "It is up to many people. He is to blame. They were to meet at noon. It is too late. I went to many places.",
+    (
+        "Its colour is red. It's raining. The dog wagged its tail. Its own rules apply. Your idea is good; "
+        "you're right."
+    ),
+    (
+        "It was better then, and worse now. More often than not. First we ate, then we slept. Better than "
+        "before."
+    ),
+    (
+        "It is up to many people. He is to blame. They were to meet at noon. It is too late. I went to many "
+        "places."
+    ),
     "The screw is loose. He let loose a cry. We could of course wait. I should, of course, help.",
     "I live in Rome. My live show begins. They advise us. It will affect you. The effect is small.",
     "The man who came, a country whose name I forgot, people, which surprised me, the book which I read.",
     "I am interesting company. The film was exciting. I was bored. The news is surprising.",
-    "On Monday morning we left. In July it rains. At night it is dark. Once in a while. At the morning meeting we spoke.",
+    (
+        "On Monday morning we left. In July it rains. At night it is dark. Once in a while. At the morning "
+        "meeting we spoke."
+    ),
     "Although it rained, we went out. Because it was late, we left. He was ill, so he stayed, but she went.",
     "It depends on you. We talked about it. Arriving at home, she listened to music. He is good at sports.",
     "There's nothing he doesn't know. Those who don't left early. All I want is peace. I ate a lot of fish.",

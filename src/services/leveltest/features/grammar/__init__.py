@@ -36,7 +36,7 @@ def errors(document: Document, pack: LanguagePack) -> list[Finding]:
         for rule in table.get(word, ()):
             fix = rule.check(document, index, pack)
             if fix is not None:
-                found.append(_finding(document, fix.first, fix.count, rule.key, fix.suggestion))
+                found.append(_finding(document, fix.first, fix.length, rule.key, fix.suggestion))
     return _without_overlaps(found)
 
 

@@ -16,10 +16,10 @@ from services.leveltest.features.language import LanguagePack
 
 
 class Fix(NamedTuple):
-    """What a rule reports: the words ``first`` … ``first + count - 1`` and what to write instead."""
+    """What a rule reports: the words ``first`` … ``first + length - 1`` and what to write instead."""
 
     first: int
-    count: int
+    length: int
     suggestion: str
 
 
