@@ -105,6 +105,7 @@ def _feedback(judged: Sequence[Judged], whole: engine.Overall, locale: str) -> F
 
 
 def _alternating(lists: Sequence[Sequence[Item]]) -> list[Item]:
-    """The first of each list, then the second of each: every task is heard before any is heard twice."""
+    """The first of each list, then the second of each, without what was said already."""
     longest = max((len(each) for each in lists), default=0)
-    return [each[position] for position in range(longest) for each in lists if position < len(each)]
+    taken = [each[position] for position in range(longest) for each in lists if position < len(each)]
+    return [item for position, item in enumerate(taken) if item not in taken[:position]]
