@@ -5,14 +5,15 @@ a word is the one that a learner knows), ``pyspellchecker`` gives counts in film
 bound the level: a word among the most frequent is not advanced, and one that is hardly ever said is not for
 beginners, whatever the list says of its inflected form.
 
-The file has one line for all words with the same level and frequency: ``level frequency word word …``, the
-frequency being twice the decimal logarithm of the count. Regular inflections and derivations of rare words
+The file is a JSON object of ``"level frequency": "word word …"``, the frequency being twice the decimal
+logarithm of the count. Regular inflections and derivations of rare words
 are left out, because the reader strips the same affixes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import sys
 from collections import defaultdict
@@ -27,7 +28,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from services.leveltest.features.lexicon import stems  # noqa: E402 - the root comes first
 
-TARGET = ROOT / "src/services/leveltest/data/lexicon.en.txt"
+TARGET = ROOT / "src/services/leveltest/data/lexicon.en.json"
 COMMON = 50
 """``pyspellchecker`` gives this count to words that it added without having seen them."""
 
@@ -65,9 +66,8 @@ def build() -> str:
     for rank, word in enumerate(chosen(counts, analyser)):
         frequency = round(2 * math.log10(counts[word]))
         groups[bounded(listed_level(analyser, word), rank), frequency].append(word)
-    return "".join(
-        f"{level} {count} {' '.join(sorted(words))}\n" for (level, count), words in sorted(groups.items())
-    )
+    table = {f"{level} {count}": " ".join(sorted(words)) for (level, count), words in sorted(groups.items())}
+    return json.dumps(table, indent=0, ensure_ascii=False) + "\n"
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -105,7 +106,7 @@ class LanguagePack:
     @cached_property
     def lexicon(self) -> Lexicon:
         """All words, with levels and frequencies."""
-        return Lexicon(resource(f"lexicon.{self.code}.txt"))
+        return Lexicon(json.loads(resource(f"lexicon.{self.code}.json")))
 
     def words(self, name: str) -> frozenset[str]:
         """A word list by its name in the data file."""

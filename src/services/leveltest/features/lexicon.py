@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 SUFFIXES = (
     ("ies", ("y",)),
@@ -53,13 +53,13 @@ class Entry:
 
 
 class Lexicon:
-    """Word list of one language, read from lines ``level frequency word word …``."""
+    """Word list of one language, from a table of ``"level frequency": "word word …"``."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, table: Mapping[str, str]) -> None:
         self._entries: dict[str, Entry] = {}
-        for line in text.splitlines():
-            level, frequency, *words = line.split(" ")
-            self._entries.update(dict.fromkeys(words, Entry(int(level), int(frequency))))
+        for key, words in table.items():
+            level, frequency = map(int, key.split(" "))
+            self._entries.update(dict.fromkeys(words.split(" "), Entry(level, frequency)))
 
     def find(self, word: str) -> Entry | None:
         """The entry of a lower-case word, or of what it is a regular form of; None if it is no known word."""
