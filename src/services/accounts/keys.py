@@ -31,6 +31,7 @@ class SigningKeys:
         self.signer = keys[0]
         self._private = dict(keys)
         self._public: dict[str, str] = {}
+        self._jwks = ""
 
     def public_pem(self, crypto: Crypto, kid: str) -> str | None:
         """The public half of a key, or None when there is no such key."""
@@ -40,14 +41,15 @@ class SigningKeys:
             self._public[kid] = crypto.public_pem(crypto.public_jwk(self._private[kid]))
         return self._public[kid]
 
-    def jwks(self, crypto: Crypto) -> dict[str, list[dict[str, str]]]:
-        """The JWK Set (RFC 7517, section 5) by which others verify our tokens."""
-        return {
-            "keys": [
+    def jwks(self, crypto: Crypto) -> str:
+        """The JWK Set (RFC 7517, section 5) by which others verify our tokens, as JSON."""
+        if not self._jwks:
+            keys = [
                 {**crypto.public_jwk(pem), "kid": kid, "use": "sig", "alg": "RS256"}
                 for kid, pem in self._private.items()
             ]
-        }
+            self._jwks = json.dumps({"keys": keys})
+        return self._jwks
 
 
 def signing_keys(config: Config) -> SigningKeys:
@@ -57,7 +59,7 @@ def signing_keys(config: Config) -> SigningKeys:
 
 def published_keys(context: Context) -> str:
     """The document at ``/.well-known/jwks.json``."""
-    return json.dumps(signing_keys(context.config).jwks(context.crypto))
+    return signing_keys(context.config).jwks(context.crypto)
 
 
 @lru_cache(maxsize=4)
