@@ -12,7 +12,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +91,19 @@ def signing_key() -> dict[str, str]:
     return {"kid": key_id(), "pem": pem.decode()}
 
 
+def vapid_key() -> str:
+    """A new P-256 key pair for Web Push (RFC 8292), as a JWK (RFC 7518, section 6.2)."""
+    numbers = ec.generate_private_key(ec.SECP256R1()).private_numbers()
+    parts = {"x": numbers.public_numbers.x, "y": numbers.public_numbers.y, "d": numbers.private_value}
+    encoded = {name: urlsafe(part.to_bytes(KEY_BYTES, "big")) for name, part in parts.items()}
+    return json.dumps({"kty": "EC", "crv": "P-256", **encoded})
+
+
+def urlsafe(raw: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
 def symmetric_key() -> str:
     """32 random bytes as base64."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
@@ -110,4 +123,5 @@ MAKERS: dict[str, Callable[[], str]] = {
     "JWT_PRIVATE_KEYS": lambda: json.dumps([signing_key(), signing_key()]),
     "COLUMN_KEYS": _column_keys,
     "LOOKUP_KEY": symmetric_key,
+    "VAPID_KEY": vapid_key,
 }

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ops import keys
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -61,5 +63,6 @@ _MAKERS = {
     "JWT_PRIVATE_KEYS": _jwt_private_keys,
     "COLUMN_KEYS": _column_keys,
     "LOOKUP_KEY": _key,
+    "VAPID_KEY": keys.vapid_key,
     "STATE_KEY": _key,
 }

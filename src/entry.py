@@ -8,13 +8,15 @@ from workers import WorkerEntrypoint
 
 from durable.chat_hub import ChatHub
 from durable.connections import Connections
+from durable.notifier import UserNotifier
 from durable.rate_limiter import RateLimiter
+from durable.test_session import TestSession
 from durable.user_presence import UserPresence
 from edge.application import application
 from edge.objects import LiveObject
 from edge.worker import incoming, outgoing
 
-__all__ = ["ChatHub", "Connections", "Default", "RateLimiter", "UserPresence"]
+__all__ = ["ChatHub", "Connections", "Default", "RateLimiter", "TestSession", "UserNotifier", "UserPresence"]
 
 LiveObject.make_context = staticmethod(lambda: application().platform.context(None))
 

@@ -96,7 +96,7 @@ class EdgeCrypto:
         return (await subtle.deriveBits(algorithm, key, 256)).to_bytes()
 
     async def aes_gcm_encrypt(self, key: bytes, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:
-        """AES-256-GCM: ciphertext followed by its 16-byte tag."""
+        """AES-GCM: ciphertext followed by its 16-byte tag."""
         algorithm = _aes_gcm(nonce, associated)
         sealed = await js.crypto.subtle.encrypt(algorithm, await _aes_key(key), to_js(plaintext))
         return sealed.to_bytes()
@@ -109,6 +109,28 @@ class EdgeCrypto:
         except JsException:
             raise ValueError("the sealed text was not made with this key and purpose") from None
         return opened.to_bytes()
+
+    async def ecdh_p256(self, peer: bytes) -> tuple[bytes, bytes]:
+        """Our public key and the secret shared with ``peer``; raises ``ValueError`` if that is no point."""
+        subtle, usages = js.crypto.subtle, _parsed('["deriveBits"]')
+        curve = _parsed('{"name": "ECDH", "namedCurve": "P-256"}')
+        try:
+            theirs = await subtle.importKey("raw", to_js(peer), curve, False, _parsed("[]"))  # noqa: FBT003
+        except JsException:
+            raise ValueError("not a public key of P-256") from None
+        ours = await subtle.generateKey(curve, True, usages)  # noqa: FBT003
+        public = (await subtle.exportKey("raw", ours.publicKey)).to_bytes()
+        agreement = _parsed('{"name": "ECDH"}')
+        agreement.public = theirs
+        return public, (await subtle.deriveBits(agreement, ours.privateKey, 256)).to_bytes()
+
+    async def es256_sign(self, private_jwk: Mapping[str, str], message: bytes) -> bytes:
+        """ECDSA over P-256 with SHA-256; 64 bytes."""
+        subtle, curve = js.crypto.subtle, _parsed('{"name": "ECDSA", "namedCurve": "P-256"}')
+        jwk, usages = _parsed(json.dumps(dict(private_jwk))), _parsed('["sign"]')
+        key = await subtle.importKey("jwk", jwk, curve, False, usages)  # noqa: FBT003
+        algorithm = _parsed('{"name": "ECDSA", "hash": "SHA-256"}')
+        return (await subtle.sign(algorithm, key, to_js(message))).to_bytes()
 
     def rs256_sign(self, private_pem: str, message: bytes) -> bytes:
         """RSASSA-PKCS1-v1_5 with SHA-256."""
@@ -143,11 +165,15 @@ def _node_crypto() -> Any:
     return import_from_javascript("node:crypto")
 
 
+MAX_KEYS = 64
+"""Imported keys that are kept; those of single messages would else pile up."""
 _aes_keys: dict[bytes, Any] = {}
 
 
 async def _aes_key(key: bytes) -> Any:
     if key not in _aes_keys:
+        if len(_aes_keys) >= MAX_KEYS:
+            _aes_keys.clear()
         usages = _parsed('["encrypt", "decrypt"]')
         _aes_keys[key] = await js.crypto.subtle.importKey("raw", to_js(key), "AES-GCM", False, usages)  # noqa: FBT003
     return _aes_keys[key]

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from handlers import ai, auth, chat, leveltest, media, oauth, operation, outbox, realtime, site, users
+from handlers import (
+    ai,
+    auth,
+    chat,
+    leveltest,
+    media,
+    notifications,
+    oauth,
+    operation,
+    outbox,
+    realtime,
+    site,
+    users,
+)
 
 GROUPS = (
     auth.routes,
@@ -13,6 +26,7 @@ GROUPS = (
     leveltest.routes,
     leveltest.seeds,
     chat.routes,
+    notifications.routes,
     media.routes,
     operation.routes,
     outbox.routes,

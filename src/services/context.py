@@ -6,7 +6,7 @@ tested on CPython. ``edge`` implements them over Workers bindings and WebCrypto.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -159,11 +159,22 @@ class Crypto(Protocol):
         ...
 
     async def aes_gcm_encrypt(self, key: bytes, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:
-        """AES-256-GCM: ciphertext followed by its 16-byte tag."""
+        """AES-GCM with a key of 16 or 32 bytes: ciphertext followed by its 16-byte tag."""
         ...
 
     async def aes_gcm_decrypt(self, key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes:
         """The plaintext; raises ``ValueError`` when the tag does not match."""
+        ...
+
+    async def ecdh_p256(self, peer: bytes) -> tuple[bytes, bytes]:
+        """Agree with the owner of a public key, an uncompressed point of P-256, by a key pair made for this.
+
+        Our public key, likewise, and the shared secret: 32 bytes. Raises ``ValueError`` if ``peer`` is no point.
+        """
+        ...
+
+    async def es256_sign(self, private_jwk: Mapping[str, str], message: bytes) -> bytes:
+        """ECDSA over P-256 with SHA-256; 64 bytes, r then s."""
         ...
 
     def rs256_sign(self, private_pem: str, message: bytes) -> bytes: ...
@@ -186,6 +197,15 @@ class HttpReply:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class HttpStream:
+    """What an upstream answers, while it comes. ``chunks`` raises ``UpstreamError``; close it when you stop."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncGenerator[bytes]
+
+
 class UpstreamError(Exception):
     """An upstream did not answer: refused, broke off, exceeded its deadline or its size."""
 
@@ -204,6 +224,19 @@ class Http(Protocol):
         max_bytes: int = 1_000_000,
     ) -> HttpReply: ...
 
+    async def open(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 5.0,  # noqa: ASYNC109 - the edge enforces it with an AbortSignal
+        max_bytes: int = 1_000_000,
+    ) -> HttpStream:
+        """As ``fetch``, returning when the answer begins; time and size bound all of it."""
+        ...
+
 
 class Inference(Protocol):
     """Models that the platform runs (Workers AI)."""
@@ -220,6 +253,17 @@ class Inference(Protocol):
 
         Raises ``UpstreamError`` if there is none within ``timeout`` seconds and ``max_bytes``.
         """
+        ...
+
+    async def open(
+        self,
+        model: str,
+        inputs: str,
+        *,
+        timeout: float,  # noqa: ASYNC109 - the edge enforces it
+        max_bytes: int = 1_000_000,
+    ) -> HttpStream:
+        """As ``run``, returning when the answer begins; time and size bound all of it."""
         ...
 
 
@@ -286,7 +330,8 @@ class Stub(Protocol):
 
     async def call(self, method: str, **arguments: Any) -> Any:
         """Call an RPC method with JSON-able keyword arguments; its JSON result. A ``Problem`` raised there
-        is raised here."""
+        is raised here.
+        """
         ...
 
 

@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
@@ -221,6 +222,16 @@ class PyCryptography:
         except InvalidTag:
             raise ValueError("the tag does not match") from None
 
+    async def ecdh_p256(self, peer: bytes) -> tuple[bytes, bytes]:
+        theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), peer)
+        ours = ec.generate_private_key(ec.SECP256R1())
+        return point(ours), ours.exchange(ec.ECDH(), theirs)
+
+    async def es256_sign(self, private_jwk: Mapping[str, str], message: bytes) -> bytes:
+        secret = _number(private_jwk["d"])
+        signature = ec.derive_private_key(secret, ec.SECP256R1()).sign(message, ec.ECDSA(hashes.SHA256()))
+        return b"".join(part.to_bytes(32, "big") for part in decode_dss_signature(signature))
+
     def rs256_sign(self, private_pem: str, message: bytes) -> bytes:
         return _private(private_pem).sign(message, padding.PKCS1v15(), hashes.SHA256())
 
@@ -245,6 +256,13 @@ class PyCryptography:
             .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
             .decode()
         )
+
+
+def point(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The public half as an uncompressed point."""
+    return key.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
 
 
 @cache
@@ -350,6 +368,23 @@ class NoObjects:
 
 
 @cache
+def vapid_key() -> str:
+    """A value of ``VAPID_KEY``."""
+    return json.dumps(p256_jwk(ec.generate_private_key(ec.SECP256R1())))
+
+
+def p256_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """A private key of P-256 as a JWK (RFC 7518, section 6.2)."""
+    numbers = key.private_numbers()
+    parts = {"x": numbers.public_numbers.x, "y": numbers.public_numbers.y, "d": numbers.private_value}
+    encoded = {
+        name: base64.urlsafe_b64encode(part.to_bytes(32, "big")).decode().rstrip("=")
+        for name, part in parts.items()
+    }
+    return {"kty": "EC", "crv": "P-256", **encoded}
+
+
+@cache
 def rsa_pem(number: int) -> str:
     """A private key, the same for the same number within one run: making one takes a while."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -380,6 +415,9 @@ def settings(**changes: str) -> Settings:
             "PASSWORD_ROUNDS": "1",
             "JWT_PRIVATE_KEYS": signing_keys(1, 2),
             "COLUMN_KEYS": column_keys("k1"),
+            "VAPID_KEY": vapid_key(),
+            "PUSH_CONTACT": "mailto:operator@api.test",
+            "PUSH_HOSTS": "push.test *.push.test",
             "LOOKUP_KEY": base64.b64encode(b"look-up".ljust(32, b"#")).decode(),
             **changes,
         }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.chat import files, membership, messages, reading
 from services.chat.fanout import Fanout
+from services.chat.herald import Herald
 from services.chat.problems import RoomNotFound
 from services.chat.projection import Projector
 from services.chat.relations import blocked_between
@@ -82,6 +83,7 @@ class Hub:
         room = self._open()
         missed = reading.missed(room, user_id, last_seq=last_seq, last_event=last_event)
         self._fanout.register(shard)
+        self._herald.opened(user_id)
         about = {"id": room.id, "type": room.type, "name": room.name}
         return {"room": about, "seq": room.seq, "event": room.event, "truncated": missed.truncated} | _page(
             missed
@@ -122,6 +124,7 @@ class Hub:
                 attachments=attachments,
                 reply_to=reply_to,
             )
+        self._context.defer(self._herald.tell())
         return await self._told(room, row, projected=projected)
 
     async def edit(self, *, user_id: str, message_id: str, body: str, projected: bool = False) -> Answer:
@@ -230,7 +233,9 @@ class Hub:
         if room is None:
             return
         files.discard_stale(room)
-        work = (self._fanout.settle(), self._projector.catch_up(), self._empty_trash(room))
+        work = (
+            self._fanout.settle(), self._projector.catch_up(), self._herald.tell(), self._empty_trash(room),
+        )  # fmt: skip
         for failure in await asyncio.gather(*work, return_exceptions=True):
             if isinstance(failure, Exception):
                 self._context.log.warning("room_work_failed", room=room.id, reason=str(failure))
@@ -247,6 +252,7 @@ class Hub:
         if room:
             self._fanout = Fanout(room, self._context)
             self._projector = Projector(room, self._context)
+            self._herald = Herald(room, self._context)
 
     def _open(self) -> Room:
         if self._room is None:
@@ -270,11 +276,12 @@ class Hub:
     def _expect_alarm(self) -> None:
         """Have the alarm ring when something is to be done, unless it rings before that anyway."""
         room, now = self._open(), self._context.clock.now()
-        due = now + CHECK_AGAIN if self._undone else files.next_stale(room)
-        ringing = self._awaited is not None and now - CHECK_AGAIN <= self._awaited <= (due or now)
-        if due is not None and not ringing:
-            self._awaited = due
-            self._wake_at(due)
+        times = (now + CHECK_AGAIN if self._undone else None, self._herald.next_due(), files.next_stale(room))
+        due = min((time for time in times if time is not None), default=None)
+        if due is None or (self._awaited is not None and now - CHECK_AGAIN <= self._awaited <= due):
+            return
+        self._awaited = due
+        self._wake_at(due)
 
     async def _empty_trash(self, room: Room) -> None:
         keys = [row["key"] for row in room.store.rows("SELECT key FROM trash LIMIT 1000")]

@@ -49,6 +49,13 @@ _OF_THESE = (
 )
 _UNINDEX = f"DELETE FROM chat_search WHERE rowid IN (SELECT c.id{_OF_THESE})"  # noqa: S608 - ours
 _INDEX = f"INSERT INTO chat_search (rowid, room, words) SELECT c.id, ?1, m.value ->> 1{_OF_THESE}"
+# Who has read the messages has read what they were notified of.
+_NOTIFIED = (
+    "UPDATE notifications SET read_at = ?3 WHERE read_at IS NULL AND subject = 'chat:' || ?1 AND EXISTS"
+    " (SELECT 1 FROM json_each(?2) m WHERE m.value ->> 0 = notifications.user_id"
+    "  AND m.value ->> 3 >= notifications.data ->> '$.seq')"
+    " AND user_id IN (SELECT m.value ->> 0 FROM json_each(?2) m)"
+)
 CLOSED = (
     "DELETE FROM chat_search WHERE rowid IN (SELECT id FROM chat_messages WHERE room_id = ?1)",
     "DELETE FROM chat_messages WHERE room_id = ?1",
@@ -104,6 +111,7 @@ def statements(room: Room, keys: list[str]) -> list[Statement]:
     if users:
         rows = to_json([_member(room.people[user]) for user in users])
         writes.append(sql(_MEMBERS, room.id, rows, room.event))
+        writes.append(sql(_NOTIFIED, room.id, rows, room.clock.now()))
     if seqs:
         writes += _messages(room, seqs)
     return writes

@@ -14,11 +14,19 @@ from services.problems import InvalidToken
 if TYPE_CHECKING:
     from services.context import Context
 
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
 Audience = Literal["everyone", "partners", "nobody"]
 
 
+class QuietHours(Model):
+    """The time of day in which nothing is pushed, in the person's time zone; it may go over midnight."""
+
+    start: TimeOfDay
+    end: TimeOfDay
+
+
 class NotificationSettings(Model):
-    """What to be told of, and by which way."""
+    """What to be told of, by which way, and when not to be disturbed."""
 
     messages: bool = True
     matches: bool = True
@@ -27,6 +35,7 @@ class NotificationSettings(Model):
     feedback: bool = True
     email: bool = True
     push: bool = True
+    quiet_hours: QuietHours | None = None
 
 
 class PrivacySettings(Model):

@@ -1,0 +1,114 @@
+"""The inbox: what a person was told, until they delete it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from services.context import sql
+from services.models import Page
+from services.notifications.models import Notification, UnreadNotifications
+from services.paging import PageQuery, decode_cursor, split
+from services.problems import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.context import Context, Row, Statement
+
+COUNTED_UP_TO = 1000
+_NEWEST = "~"
+"""Sorts after every id."""
+
+LIST = (
+    "SELECT id, kind, data, read_at, created_at FROM notifications WHERE user_id = ?1 AND id < ?2"
+    " ORDER BY id DESC LIMIT ?3"
+)
+UNREAD = (
+    "SELECT count(*) AS n FROM (SELECT 1 FROM notifications INDEXED BY notifications_unread"
+    " WHERE user_id = ?1 AND read_at IS NULL LIMIT ?2)"
+)
+
+
+class NotificationNotFound(NotFound):
+    """There is no such notification in the caller's inbox."""
+
+    code = "notification_not_found"
+    title = "There is no such notification."
+
+
+async def list_notifications(context: Context, user_id: str, query: PageQuery) -> Page[Notification]:
+    """What the person was told, the newest first."""
+    (before,) = decode_cursor(query.cursor, str) if query.cursor else (_NEWEST,)
+    rows = await context.db.all(sql(LIST, user_id, before, query.limit + 1))
+    page, cursor = split(rows, query.limit, lambda row: (row["id"],))
+    return Page[Notification](items=[shown(row) for row in page], next_cursor=cursor)
+
+
+async def count_unread(context: Context, user_id: str) -> UnreadNotifications:
+    """How many the person has not read."""
+    row = await context.db.first(sql(UNREAD, user_id, COUNTED_UP_TO))
+    return UnreadNotifications(count=row["n"] if row else 0)
+
+
+async def mark_read(context: Context, user_id: str, notification_id: str) -> Notification:
+    """Mark one as read; again changes nothing. Raises ``NotificationNotFound``."""
+    row = await context.db.first(
+        sql(
+            "UPDATE notifications SET read_at = coalesce(read_at, ?3) WHERE user_id = ?1 AND id = ?2"
+            " RETURNING id, kind, data, read_at, created_at",
+            user_id, notification_id, context.clock.now(),
+        )
+    )  # fmt: skip
+    if row is None:
+        raise NotificationNotFound
+    return shown(row)
+
+
+async def mark_all_read(context: Context, user_id: str) -> None:
+    """Mark all as read."""
+    await context.db.run(
+        sql(
+            "UPDATE notifications SET read_at = ? WHERE user_id = ? AND read_at IS NULL",
+            context.clock.now(),
+            user_id,
+        )
+    )
+
+
+async def delete_notification(context: Context, user_id: str, notification_id: str) -> None:
+    """Delete one; it is no failure if it is gone."""
+    await context.db.run(
+        sql("DELETE FROM notifications WHERE user_id = ? AND id = ?", user_id, notification_id)
+    )
+
+
+class Entry(NamedTuple):
+    """What is put into an inbox."""
+
+    user_id: str
+    id: str
+    kind: str
+    data: Mapping[str, Any]
+    subject: str | None = None
+
+
+def insert(context: Context, entry: Entry) -> list[Statement]:
+    """The writes that put it into the inbox, in place of an unread one about the same subject."""
+    superseded = sql(
+        "DELETE FROM notifications WHERE user_id = ? AND subject = ? AND read_at IS NULL",
+        entry.user_id,
+        entry.subject,
+    )
+    new = sql(
+        "INSERT OR IGNORE INTO notifications (user_id, id, kind, data, subject, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        entry.user_id, entry.id, entry.kind, json.dumps(entry.data, ensure_ascii=False), entry.subject,
+        context.clock.now(),
+    )  # fmt: skip
+    return [superseded, new] if entry.subject else [new]
+
+
+def shown(row: Row) -> Notification:
+    """A row as its owner sees it."""
+    return Notification(**row | {"data": json.loads(row["data"])})
