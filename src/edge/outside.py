@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import js
 from pyodide.ffi import JsException, jsnull, to_js
 
-from services.context import HttpReply, UpstreamError
+from services.context import HttpReply, HttpStream, UpstreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
 
 class EdgeHttp:
@@ -30,20 +30,60 @@ class EdgeHttp:
         max_bytes: int = 1_000_000,
     ) -> HttpReply:
         """Send a request; raises ``UpstreamError`` if there is no answer within ``timeout`` seconds."""
-        init = js.JSON.parse(
-            json.dumps({"method": method, "headers": dict(headers or {}), "redirect": "manual"})
-        )
-        init.signal = js.AbortSignal.timeout(int(timeout * 1000))
-        if body is not None:
-            init.body = to_js(body)
         try:
-            response = await js.fetch(url, init)
+            response = await js.fetch(url, _init(method, headers, body, timeout))
             content = await read_stream(response.body, max_bytes)
         except JsException as error:
             raise UpstreamError(str(error)) from None
         if content is None:
             raise UpstreamError(f"the answer is larger than {max_bytes} bytes")
         return HttpReply(response.status, header_map(response.headers), content)
+
+    async def open(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 5.0,  # noqa: ASYNC109 - enforced with an AbortSignal
+        max_bytes: int = 1_000_000,
+    ) -> HttpStream:
+        """Send a request; the answer as it comes. Raises ``UpstreamError``, as reading it does."""
+        try:
+            response = await js.fetch(url, _init(method, headers, body, timeout))
+        except JsException as error:
+            raise UpstreamError(str(error)) from None
+        return http_stream(response, max_bytes)
+
+
+def _init(method: str, headers: Mapping[str, str] | None, body: bytes | None, timeout: float) -> Any:
+    init = js.JSON.parse(json.dumps({"method": method, "headers": dict(headers or {}), "redirect": "manual"}))
+    init.signal = js.AbortSignal.timeout(int(timeout * 1000))
+    if body is not None:
+        init.body = to_js(body)
+    return init
+
+
+def http_stream(response: Any, max_bytes: int) -> HttpStream:
+    """A platform response whose body is read as it comes."""
+    return HttpStream(response.status, header_map(response.headers), _chunks(response.body, max_bytes))
+
+
+async def _chunks(stream: Any, limit: int) -> AsyncGenerator[bytes]:
+    if stream is None or stream is jsnull:
+        return
+    reader = stream.getReader()
+    try:
+        while not (step := await reader.read()).done:
+            limit -= step.value.byteLength
+            if limit < 0:
+                raise UpstreamError("the answer is larger than it may be")
+            yield step.value.to_bytes()
+    except JsException as error:
+        raise UpstreamError(str(error)) from None
+    finally:
+        reader.cancel().catch(js.Boolean)  # whoever stops early leaves nothing running
 
 
 def header_map(headers: Any) -> dict[str, str]:

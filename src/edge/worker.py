@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from inspect import isasyncgen
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from edge.objects import RemoteObjects
 from edge.outside import EdgeHttp, header_map, read_stream
 from edge.platform import EdgeClock, EdgeConfig, EdgeCrypto, EdgeRandom
 from edge.storage import R2, Kv, StaticAssets
+from edge.streaming import readable
 from edge.telemetry import LEVELS, JsonLog, Registry
 from services.context import Context
 from services.problems import PayloadTooLarge
@@ -104,7 +106,7 @@ def incoming(request: Any) -> Request:
     """A platform request as the kernel takes it."""
     raw = request.js_object
     headers = header_map(raw.headers)
-    url = urlsplit(raw.url)
+    url = urlsplit(str(raw.url))
     return Request(
         method=raw.method,
         path=url.path or "/",
@@ -126,6 +128,8 @@ def outgoing(reply: Reply) -> Any:
     pairs = headers if len(headers) == len(reply.headers) else reply.headers
     init = js.JSON.parse(json.dumps({"status": reply.status, "headers": pairs}))
     body = reply.body if reply.stream is None else reply.stream
+    if isasyncgen(body):
+        body = readable(body)
     if isinstance(body, bytes):
         body = to_js(body)
     return js.Response.new(jsnull if body is None else body, init)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge.http.messages import Reply
 from edge.http.routes import Call, Routes
 from services.ai import AiUnavailable
 from services.ai.tutor import conversation, correction, topics, translation
@@ -35,6 +36,19 @@ async def correct_grammar(call: Call, body: CorrectGrammar) -> Corrected:
 async def translate(call: Call, body: Translate) -> Translation:
     """Translate a text. A missing `source` is guessed from the script; Latin letters mean English."""
     return await translation.translate(call.context, body)
+
+
+@routes.post(
+    "/translate/stream", limit="ai", produces="text/event-stream", problems=(AiUnavailable, SameLanguage)
+)
+async def translate_live(call: Call, body: Translate) -> Reply:
+    """Translate a text, as server-sent events while the model writes.
+
+    They are `delta` with `{text}` for each piece, then `done` with `{source, target, provider}`, or `problem`
+    with `{code, title}` if the model breaks off.
+    """
+    events = await translation.translate_live(call.context, body)
+    return Reply(200, stream=events, headers=[("content-type", "text/event-stream")])
 
 
 @routes.post("/suggest-topics", limit="ai", problems=(AiUnavailable,))

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from services.context import HttpReply, UpstreamError
+from services.context import HttpReply, HttpStream, UpstreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
 _TLS = httpx.create_ssl_context()
 """Made once: reading the certificates takes longer than a request."""
@@ -47,6 +47,39 @@ class HttpxHttp:
         except (TimeoutError, httpx.HTTPError) as error:
             raise UpstreamError(type(error).__name__) from None
 
+    async def open(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 5.0,  # noqa: ASYNC109 - the port has it
+        max_bytes: int = 1_000_000,
+    ) -> HttpStream:
+        client = httpx.AsyncClient(timeout=timeout, verify=_TLS)
+        request = client.build_request(method, url, headers=dict(headers or {}), content=body)
+        try:
+            answer = await client.send(request, stream=True)
+        except httpx.HTTPError as error:
+            await client.aclose()
+            raise UpstreamError(type(error).__name__) from None
+        return HttpStream(answer.status_code, dict(answer.headers), _chunks(client, answer, max_bytes))
+
+
+async def _chunks(client: httpx.AsyncClient, answer: httpx.Response, max_bytes: int) -> AsyncGenerator[bytes]:
+    try:
+        async for chunk in answer.aiter_bytes():
+            max_bytes -= len(chunk)
+            if max_bytes < 0:
+                raise UpstreamError("the answer is larger than it may be")
+            yield chunk
+    except httpx.HTTPError as error:
+        raise UpstreamError(type(error).__name__) from None
+    finally:
+        await answer.aclose()
+        await client.aclose()
+
 
 async def _bounded(answer: httpx.Response, max_bytes: int) -> bytes:
     content = b""
@@ -66,6 +99,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     hang: bool = False
     reset: bool = False
+    cut: bool = False
+    """Announce more than the body and close behind it."""
 
 
 def answer(value: Any, status: int = 200, **headers: str) -> Answer:
@@ -134,9 +169,10 @@ class Upstream:
         request.send_response(given.status)
         for name, value in given.headers.items():
             request.send_header(name, value)
-        request.send_header("content-length", str(len(given.body)))
+        request.send_header("content-length", str(len(given.body) + given.cut))
         request.end_headers()
         request.wfile.write(given.body)
+        request.close_connection = True
 
 
 @dataclass(frozen=True)
@@ -155,5 +191,17 @@ class RestInference:
         max_bytes: int = 1_000_000,
     ) -> HttpReply:
         return await self.http.fetch(
+            "POST", f"{self.url}/{model}", body=inputs.encode(), timeout=timeout, max_bytes=max_bytes
+        )
+
+    async def open(
+        self,
+        model: str,
+        inputs: str,
+        *,
+        timeout: float,  # noqa: ASYNC109 - the port has it
+        max_bytes: int = 1_000_000,
+    ) -> HttpStream:
+        return await self.http.open(
             "POST", f"{self.url}/{model}", body=inputs.encode(), timeout=timeout, max_bytes=max_bytes
         )

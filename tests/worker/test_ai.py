@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from tests.unit.support_http import Answer, Upstream, answer
@@ -19,6 +19,12 @@ MODEL = "llama3.1:8b"
 
 def says(value: Any) -> Answer:
     return answer({"choices": [{"message": {"content": json.dumps(value)}}]})
+
+
+def streamed(*pieces: str) -> Answer:
+    lines = [json.dumps({"choices": [{"delta": {"content": piece}}]}) for piece in pieces]
+    body = "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"])
+    return Answer(200, body.encode(), {"content-type": "text/event-stream"})
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +89,33 @@ class TestWithAModel:
         assert "sk-chat" not in told.text
 
 
+class TestStreaming:
+    BODY: ClassVar = {"text": "Hello there", "target": "ko"}
+
+    def test_pieces_arrive_as_events(self, learner: Person, script: Any) -> None:
+        script(streamed("안녕", "하세요"))
+        with learner.http.stream("POST", "/api/v1/ai/translate/stream", json=self.BODY) as told:
+            assert told.status_code == 200
+            assert told.headers["content-type"] == "text/event-stream"
+            lines = [line for line in told.iter_lines() if line]
+        assert lines[:4:2] == ["event: delta", "event: delta"]
+        assert lines[1:4:2] == ['data: {"text": "안녕"}', 'data: {"text": "하세요"}']
+        assert lines[4] == "event: done"
+
+    def test_a_reader_who_leaves_breaks_nothing(self, learner: Person, script: Any) -> None:
+        script(streamed(*["word "] * 5000))
+        with learner.http.stream("POST", "/api/v1/ai/translate/stream", json=self.BODY) as told:
+            next(told.iter_bytes())
+        script(streamed("안녕"))
+        told = learner.http.post("/api/v1/ai/translate/stream", json=self.BODY)
+        assert told.text.count("event: delta") == 1
+
+    def test_what_does_not_begin_is_a_problem(self, learner: Person, script: Any) -> None:
+        script(answer({"error": {"code": "invalid_api_key"}}, 401))
+        told = learner.http.post("/api/v1/ai/translate/stream", json=self.BODY)
+        assert (told.status_code, told.json()["code"]) == (503, "ai_unavailable")
+
+
 class TestWithoutAModel:
     def test_corrections_come_from_rules(self, town: Town) -> None:
         body = {"text": "Yesterday I go to the libary.", "locale": "ko"}
@@ -102,7 +135,7 @@ class TestWithoutAModel:
         assert told.headers["retry-after"] == "3600"
 
     @pytest.mark.parametrize(
-        "path", ["correct-grammar", "translate", "suggest-topics", "analyze-conversation"]
+        "path", ["correct-grammar", "translate", "translate/stream", "suggest-topics", "analyze-conversation"]
     )
     def test_nobody_is_served_unknown(self, town: Town, path: str) -> None:
         assert town.visitor().post(f"/api/v1/ai/{path}", json={}).status_code == 401

@@ -36,7 +36,10 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """One HTTP answer. ``body`` is text, bytes, nothing, or a platform stream that is passed on untouched.
+    """One HTTP answer.
+
+    ``body`` is text, bytes or nothing. ``stream`` stands instead of it: a stream of the platform, which is
+    passed on untouched, or an async generator of text, which is sent as it is made.
 
     ``upgrade`` is the platform's answer to a WebSocket handshake: it goes out as it is.
     """

@@ -100,6 +100,27 @@ class Completed(_Answer):
         return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
 
 
+class _Delta(BaseModel):
+    content: Annotated[str | None, Field(max_length=MAX_TEXT)] = None
+
+
+class _Step(BaseModel):
+    delta: _Delta = _Delta()
+
+
+class Piece(BaseModel):
+    """One event of a completion that is streamed; its blanks are part of the text."""
+
+    choices: Annotated[list[_Step] | None, Field(max_length=8)] = None
+    response: Annotated[str | None, Field(max_length=MAX_TEXT)] = None
+
+    @property
+    def text(self) -> str:
+        """What it adds to the answer."""
+        added = self.choices[0].delta.content if self.choices else self.response
+        return added or ""
+
+
 class Translated(_Answer):
     """A translation by M2M100."""
 

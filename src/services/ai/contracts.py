@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from services.problems import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from services.audio import Audio
     from services.context import Context
@@ -78,6 +78,20 @@ class Completer(Protocol):
         """The model's answer; with a JSON Schema, text that is meant to be such JSON (check it).
 
         Raises ``AiUnavailable``.
+        """
+        ...
+
+    async def stream(
+        self,
+        context: Context,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 800,
+        temperature: float = 0.2,
+    ) -> AsyncGenerator[str]:
+        """The answer in pieces while it is made, returned when the first one is there.
+
+        Raises ``AiUnavailable``; so does the generator when the provider breaks off.
         """
         ...
 

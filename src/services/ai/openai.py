@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from services.ai import answers
 from services.ai.guard import Guard, Patience, Refused, accepted, guard_of
+from services.ai.streams import begun
 from services.ai.usage import count_sound, count_tokens
 from services.audio.problems import AudioFormatUnsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from services.ai.contracts import Message, Transcript
     from services.audio import Audio
@@ -55,15 +56,25 @@ class Server:
         """What stands around it."""
         return guard_of(self.name, self.base_url)
 
+    def url(self, path: str) -> str:
+        """Where something of it is."""
+        return self.base_url.rstrip("/") + path
+
+    def headers(self, content_type: str) -> dict[str, str]:
+        """The headers of a request with a body."""
+        key = {"authorization": f"Bearer {self.key}"} if self.key else {}
+        return {"content-type": content_type, "accept": "application/json"} | key
+
     async def post(self, context: Context, path: str, content: tuple[bytes, str], seconds: float) -> bytes:
         """One attempt; raises ``ProviderError`` or ``UpstreamError``."""
         body, content_type = content
-        headers = {"content-type": content_type, "accept": "application/json"}
-        if self.key:
-            headers["authorization"] = f"Bearer {self.key}"
-        url = self.base_url.rstrip("/") + path
         reply = await context.http.fetch(
-            "POST", url, headers=headers, body=body, timeout=seconds, max_bytes=MAX_ANSWER
+            "POST",
+            self.url(path),
+            headers=self.headers(content_type),
+            body=body,
+            timeout=seconds,
+            max_bytes=MAX_ANSWER,
         )
         return accepted(reply).body
 
@@ -180,6 +191,37 @@ class OpenAiCompleter:
         text, usage = await self._server.guard.call(context, "complete", self._patience, attempt)
         count_tokens(context, self.name, usage.prompt_tokens, usage.completion_tokens)
         return text
+
+    async def stream(
+        self,
+        context: Context,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 800,
+        temperature: float = 0.2,
+    ) -> AsyncGenerator[str]:
+        """The answer in pieces while it is made."""
+        request = {
+            "model": self._server.model,
+            "messages": [message._asdict() for message in messages],
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+            "stream": True,
+        }
+
+        async def attempt(seconds: float) -> AsyncGenerator[str]:
+            return await begun(
+                await context.http.open(
+                    "POST",
+                    self._server.url("/chat/completions"),
+                    headers=self._server.headers("application/json"),
+                    body=json.dumps(request).encode(),
+                    timeout=seconds,
+                    max_bytes=MAX_ANSWER,
+                )
+            )
+
+        return await self._server.guard.call(context, "stream", self._patience, attempt)
 
 
 def _json(request: dict[str, Any]) -> tuple[bytes, str]:

@@ -12,15 +12,16 @@ from services.ai import answers
 from services.ai.contracts import AiUnavailable
 from services.ai.guard import Patience, Refused, accepted, guard_of
 from services.ai.openai import MAX_ANSWER, UNDECODABLE, patience_for
+from services.ai.streams import begun
 from services.ai.usage import count_sound, count_tokens
 from services.audio.problems import AudioFormatUnsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from services.ai.contracts import Message, Transcript
     from services.audio import Audio
-    from services.context import Context
+    from services.context import Context, Inference
 
 WHISPER = "@cf/openai/whisper-large-v3-turbo"
 LLAMA = "@cf/meta/llama-3.1-8b-instruct-fast"
@@ -31,10 +32,14 @@ A = TypeVar("A", bound=BaseModel)
 
 
 async def _run(context: Context, model: str, inputs: str, answer: type[A], seconds: float) -> A:
+    reply = await _platform(context).run(model, inputs, timeout=seconds, max_bytes=MAX_ANSWER)
+    return answers.parsed(answer, accepted(reply).body)
+
+
+def _platform(context: Context) -> Inference:
     if context.ai is None:
         raise AiUnavailable
-    reply = await context.ai.run(model, inputs, timeout=seconds, max_bytes=MAX_ANSWER)
-    return answers.parsed(answer, accepted(reply).body)
+    return context.ai
 
 
 class WorkersTranscriber:
@@ -103,6 +108,31 @@ class WorkersCompleter:
         text, usage = await guard.call(context, "complete", self._patience, attempt)
         count_tokens(context, self.name, usage.prompt_tokens, usage.completion_tokens)
         return text
+
+    async def stream(
+        self,
+        context: Context,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 800,
+        temperature: float = 0.2,
+    ) -> AsyncGenerator[str]:
+        """The answer in pieces while it is made."""
+        request = {
+            "messages": [message._asdict() for message in messages],
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+            "stream": True,
+        }
+
+        async def attempt(seconds: float) -> AsyncGenerator[str]:
+            inputs = json.dumps(request)
+            platform = _platform(context)
+            return await begun(
+                await platform.open(self._model, inputs, timeout=seconds, max_bytes=MAX_ANSWER)
+            )
+
+        return await guard_of(self.name, "binding").call(context, "stream", self._patience, attempt)
 
 
 class WorkersTranslator:
