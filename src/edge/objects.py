@@ -73,7 +73,8 @@ class LiveObject(DurableObject):
     """Base of our Durable Objects. Methods named in ``exposed`` may be called from outside."""
 
     exposed: ClassVar[frozenset[str]] = frozenset()
-    make_context: ClassVar[Callable[[], Context]]
+    context: Context
+    make_context: ClassVar[Any]
     """Set by the Worker's entry: makes the services' context from the environment."""
 
     def __init__(self, ctx: Any, env: Any) -> None:

@@ -107,13 +107,15 @@ class StaticAssets:
 
 
 def _stored(found: Any, body: bytes, stream: Any = None) -> StoredObject:
-    about = json.loads(js.JSON.stringify(js.Array.of(found.httpMetadata, found.customMetadata)))
+    http, custom = json.loads(js.JSON.stringify(js.Array.of(found.httpMetadata, found.customMetadata)))
     return StoredObject(
         body=body,
         size=found.size,
         etag=found.etag,
-        content_type=(about[0] or {}).get("contentType", "application/octet-stream"),
-        metadata=about[1] or {},
+        content_type=http.get("contentType", "application/octet-stream")
+        if http
+        else "application/octet-stream",
+        metadata=custom or {},
         stream=stream,
     )
 

@@ -84,10 +84,8 @@ class Router:
         return node.routes, values
 
     def _walk(self, segments: list[str], values: list[str]) -> _Node | None:
-        node: _Node | None = self._root
+        node = self._root
         for position, segment in enumerate(segments):
-            if node is None:
-                return None
             if segment in node.children:
                 node = node.children[segment]
             elif node.parameter is not None and segment:

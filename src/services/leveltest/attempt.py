@@ -110,11 +110,14 @@ class Attempt:
             cls(**data),
             sitting=engine.Sitting.restore(data["sitting"]),
             steps=tuple(Step(**step) for step in data["steps"]),
-            productions=tuple(
-                Production(**{**made, "words": tuple(map(tuple, made["words"]))})
-                for made in data["productions"]
-            ),
+            productions=tuple(map(_restored, data["productions"])),
         )
+
+
+def _restored(made: dict[str, Any]) -> Production:
+    """A production from what ``dump`` gave of it."""
+    words = tuple((word, start, end) for word, start, end in made["words"])
+    return replace(Production(**made), words=words)
 
 
 def begin(

@@ -179,9 +179,9 @@ class TestResult(Model):
     overall_level: Level | None = None
     band: tuple[Level, Level] | None = None
     confidence: float | None = None
-    skills: dict[Skill, SkillResult] = Field(default_factory=dict)
+    skills: dict[Skill, SkillResult] = Field(default_factory=dict["Skill", "SkillResult"])
     evaluator: Evaluator | None = None
-    judges: dict[str, float] = Field(default_factory=dict)
+    judges: dict[str, float] = Field(default_factory=dict[str, float])
     feedback: Feedback | None = None
 
 

@@ -39,7 +39,8 @@ async def write_report(context: Context, attempt: Attempt, locale: str) -> TestR
         )
         for made in attempt.productions
     ]
-    skills = engine.choice_scores(attempt.sitting) | _produced_skills(judged)
+    skills: dict[Skill, engine.SkillScore] = engine.choice_scores(attempt.sitting)
+    skills.update(_produced_skills(judged))
     whole = engine.overall(skills)
     return TestResult(
         test_id=attempt.test_id,
