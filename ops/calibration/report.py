@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     Pairs = list[tuple[Answer, float]]
 
 COPIES = (("written", "written"), ("test", "transcript"))
+ACCUSED = (
+    ("edited sentences", "sentences", "level", 0),
+    ("essays with the best mark for grammar", "ellipse", "Grammar", 5),
+    ("all essays", "ellipse", "Grammar", 0),
+)
 NAMES = {"written": "as written", "test": "20 % word errors, no stops, no capitals"}
 
 
@@ -48,6 +53,15 @@ def report(calibration: Calibration) -> None:
             predictions(calibration, model, *COPIES[0], "ellipse"),
             SCALE_OF[model],
         )
+    print("\nerrors found, per 100 words")
+    for label, corpus, mark, least in ACCUSED:
+        texts = [
+            answer.texts["written"]
+            for answer in calibration.answers
+            if answer.corpus == corpus and answer.marks[mark] >= least
+        ]
+        found = sum(text.values["grammar_errors"] * text.words / 100 for text in texts)
+        print(f"  {label}: {100 * found / sum(text.words for text in texts):.3f}")
     print()
 
 
