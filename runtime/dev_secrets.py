@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-
 from ops import keys
 
 if TYPE_CHECKING:
