@@ -1,6 +1,7 @@
 """What crosses between Python and the platform, and as what it arrives."""
 
 import httpx
+from conftest import eventually
 
 ARRIVES_AS = ["NoneType", "bool", "int", "float", "str", "JsDict", "list", "memoryview"]
 ARRIVES_AS += ["datetime", "Request", "Response"]
@@ -47,8 +48,10 @@ def test_bindings_come_from_the_configuration_and_remote_ones_are_absent(ask):
 
 
 def test_the_traceback_of_a_failed_request_is_printed_with_this_checkouts_paths(platform):
-    assert httpx.get(f"{platform.url}/crash").status_code == 500
-    lines = platform.log
-    assert 'File "tests/runtime/fixture/src/main.py", line' in "\n".join(lines)
-    assert "ValueError: a clear reason" in lines
-    assert not [line for line in lines if "_cloudflare" in line or "/session/" in line]
+    def printed():
+        assert httpx.get(f"{platform.url}/crash").status_code == 500
+        return "ValueError: a clear reason" in platform.log
+
+    assert eventually(printed)
+    assert 'File "tests/runtime/fixture/src/main.py", line' in "\n".join(platform.log)
+    assert not [line for line in platform.log if "_cloudflare" in line or "/session/" in line]

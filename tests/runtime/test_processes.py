@@ -109,7 +109,8 @@ def test_nothing_is_left_when_it_ends(terminal, sent):
 def test_nothing_is_left_when_node_is_killed(terminal):
     terminal.url()
     family = terminal.family()
-    os.kill(family[0], signal.SIGKILL)
+    (node,) = [pid for pid in family if "serve.mjs" in Path(f"/proc/{pid}/cmdline").read_text()]
+    os.kill(node, signal.SIGKILL)
     assert terminal.process.wait(30) == 1
     assert gone(family)
 
