@@ -1,6 +1,7 @@
 """What crosses between Python and the platform, and as what it arrives."""
 
 import httpx
+
 from conftest import eventually
 
 ARRIVES_AS = ["NoneType", "bool", "int", "float", "str", "JsDict", "list", "memoryview"]
