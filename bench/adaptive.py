@@ -177,6 +177,12 @@ def main() -> None:
                 f"{world.name} ({time.perf_counter() - began:.0f} s)\n{report(runs, middles, bank)}",
                 flush=True,
             )
+        scattered = partial(run_uneven, options.language, worlds(bank.plan)[0])
+        uneven = list(pool.map(scattered, range(options.learners), chunksize=100))
+    print(f"as the engine believes, skills scattered by {SKILL_SCATTER} around the overall ability")
+    for skill in uneven[0]:
+        errors, claimed = zip(*(run[skill] for run in uneven), strict=True)
+        print(f"  {skill}: RMSE {rmse(errors):.3f}, its SE {mean(claimed):.3f}")
 
 
 if __name__ == "__main__":
