@@ -91,7 +91,7 @@ def _profile(http: httpx.Client, mina: Person) -> None:
 
 
 def _picture() -> bytes:
-    """A PNG of 64 × 64 pixels, blue into green."""
+    """A PNG of 64 by 64 pixels, blue into green."""
     rows = b"".join(b"\0" + bytes(v for x in range(64) for v in (20, 4 * x, 4 * y)) for y in range(64))
 
     def chunk(kind: bytes, data: bytes) -> bytes:

@@ -21,14 +21,18 @@ BASE = "/api/v1/level-test"
 ABILITY = 0.2
 """Of the learner who is played here, in logits: near the border of B1 and B2."""
 ESSAYS = (
-    "I want to tell about my home town. It is not big but I like it very much, because people are friendly and "
-    "there is a river where we can swim in the summer. Last year many informations about the old bridge was in "
-    "the newspaper, so a lot of tourists came. If I would have more time, I would show them the small streets "
-    "that nobody knows. Although it is sometimes boring in winter, I would not want to live somewhere else.",
-    "In my opinion it is better to learn a language with a partner than alone. When you speak with a real person "
-    "you must listen carefully and you learn the words that people really use. On the other hand, you need "
-    "courage, and somebody who corrects your mistakes. I have been learning English since three years and I "
-    "made the best progress when I was talking every week with a friend from Canada.",
+    (
+        "I want to tell about my home town. It is not big but I like it very much, because people are friendly and "
+        "there is a river where we can swim in the summer. Last year many informations about the old bridge was in "
+        "the newspaper, so a lot of tourists came. If I would have more time, I would show them the small streets "
+        "that nobody knows. Although it is sometimes boring in winter, I would not want to live somewhere else."
+    ),
+    (
+        "In my opinion it is better to learn a language with a partner than alone. When you speak with a real person "
+        "you must listen carefully and you learn the words that people really use. On the other hand, you need "
+        "courage, and somebody who corrects your mistakes. I have been learning English since three years and I "
+        "made the best progress when I was talking every week with a friend from Canada."
+    ),
 )
 
 

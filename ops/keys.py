@@ -124,4 +124,5 @@ MAKERS: dict[str, Callable[[], str]] = {
     "COLUMN_KEYS": _column_keys,
     "LOOKUP_KEY": symmetric_key,
     "VAPID_KEY": vapid_key,
+    "OPERATOR_TOKEN": symmetric_key,
 }

@@ -1,4 +1,4 @@
-"""Write the API's description: ``python ops/openapi.py assets/openapi.json`` (with ``--check`` only compare)."""
+"""Write the API's description: ``python ops/openapi.py assets/openapi.json``; with ``--check`` compare only."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from durable.user_presence import UserPresence
 from edge.application import application
 from edge.objects import LiveObject
 from edge.worker import incoming, outgoing
+from services.upkeep import run_upkeep
 
 __all__ = ["ChatHub", "Connections", "Default", "RateLimiter", "TestSession", "UserNotifier", "UserPresence"]
 
@@ -30,3 +31,7 @@ class Default(WorkerEntrypoint):
         came = incoming(request)
         reply = await app.kernel.answer(came, app.platform.context(self.ctx, came.id))
         return outgoing(reply)
+
+    async def scheduled(self, *_: Any) -> None:
+        """Run what the crons of wrangler.toml are for."""
+        await run_upkeep(application().platform.context(self.ctx))

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """The Worker of this checkout on a fresh state folder, with the offline transcriber."""
-    with Speech() as speech:
-        with Runtime(state=tmp_path_factory.mktemp("state"), vars=speech.variables) as server:
-            yield server
+    state = tmp_path_factory.mktemp("state")
+    with Speech() as speech, Runtime(state=state, vars=speech.variables) as server:
+        yield server
 
 
 @pytest.fixture

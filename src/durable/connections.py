@@ -12,6 +12,7 @@ from edge.sockets import SocketObject
 from services.ratelimit import parse_policies
 from services.realtime.engine import EngineHost
 from services.realtime.gateway import Gateway
+from services.realtime.admission import ADMITTED, BASE
 from services.realtime.hosts import Opening, SocketHost
 from services.realtime.identity import Identity
 from services.realtime.sockjs import SockJsHost
@@ -19,10 +20,6 @@ from services.realtime.sockjs import SockJsHost
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ADMITTED = "x-studymate-admitted"
-"""The header in which the Worker says who it is, if it knows; it never comes from outside."""
-BASE = "x-studymate-base"
-"""The header that says which part of the path is the service's own URL; it comes from the Worker too."""
 MAX_BODY = 1_000_000
 
 _BEATS = {"stomp": ("\n", "\n"), "sockjs": ('["\\n"]', 'a["\\n"]'), "socketio": ("3", "6")}

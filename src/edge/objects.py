@@ -16,7 +16,7 @@ from services import problems
 from services.problems import FieldError, Problem, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from services.context import Context
 

@@ -18,6 +18,8 @@ from services.context import MissingSecret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MAX_ZONE_NAME = 64
+
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [first + second for first in _BASE32 for second in _BASE32]
 
@@ -33,7 +35,7 @@ class EdgeClock:
 
     def is_time_zone(self, name: str) -> bool:
         """Whether the platform knows this IANA time zone."""
-        return bool(name) and len(name) <= 64 and _formatter(name) is not None
+        return 0 < len(name) <= MAX_ZONE_NAME and _formatter(name) is not None
 
     def utc_offset(self, time_zone: str, at: int) -> int:
         """Milliseconds to add to UTC for the local time of that zone at that moment."""
@@ -216,8 +218,8 @@ class EdgeConfig:
         value = self.get(name)
         if not value:
             raise MissingSecret(
-                f"the secret {name} is not set: make it with `python -m ops keys {name}`"
-                f" and store it with `wrangler secret put {name}`"
+                f"the secret {name} is not set: make it with `python -m ops keys new`"
+                " and store it with `python -m ops keys push` (docs/accounts.md)"
             )
         return value
 

@@ -68,7 +68,8 @@ class Platform:
                 ctx.waitUntil(task)
 
         return Context(
-            db=self.db, kv=self.kv, media=self.media, assets=self.assets, clock=CLOCK, random=RANDOM, crypto=CRYPTO, http=HTTP,
+            db=self.db, kv=self.kv, media=self.media, assets=self.assets, clock=CLOCK, random=RANDOM,
+            crypto=CRYPTO, http=HTTP,
             log=log, metrics=self.metrics, config=self.config, defer=defer, objects=self.objects, ai=self.ai,
         )  # fmt: skip
 

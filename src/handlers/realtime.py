@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 from zlib import crc32
 
-from durable.connections import ADMITTED, BASE
 from edge.http.access import credential
 from edge.http.messages import Reply
 from edge.http.routes import SOCKET, Call, Routes
 from services.problems import Forbidden
+from services.realtime.admission import ADMITTED, BASE
 from services.realtime.identity import Identity, identify, redeem
 
 routes = Routes("", "Realtime")

@@ -17,7 +17,7 @@ _PASSED_ON = ("content-type", "content-length", "content-range", "accept-ranges"
 
 @routes.get("/openapi.json", auth=PUBLIC, limit=None)
 async def openapi(call: Call) -> Reply:
-    """This description (OpenAPI 3.1)."""
+    """The description of this API (OpenAPI 3.1)."""
     return await _file(call, "/openapi.json", cached="no-cache")
 
 

@@ -6,9 +6,11 @@ tested on CPython. ``edge`` implements them over Workers bindings and WebCrypto.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 
 Value = str | int | float | bytes | None
 Row = dict[str, Any]
@@ -213,7 +215,7 @@ class UpstreamError(Exception):
 class Http(Protocol):
     """The world outside, never without a deadline and a bound."""
 
-    async def fetch(  # noqa: D102 - the class says it
+    async def fetch(
         self,
         method: str,
         url: str,
@@ -329,8 +331,9 @@ class Stub(Protocol):
     """A Durable Object from outside. Arguments and results cross as JSON text, once each way."""
 
     async def call(self, method: str, **arguments: Any) -> Any:
-        """Call an RPC method with JSON-able keyword arguments; its JSON result. A ``Problem`` raised there
-        is raised here.
+        """Call an RPC method with JSON-able keyword arguments; its JSON result.
+
+        A ``Problem`` raised there is raised here.
         """
         ...
 

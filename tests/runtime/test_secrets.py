@@ -28,10 +28,10 @@ def test_a_secret_that_is_missing_is_added_without_touching_the_others(tmp_path)
 
 def test_their_forms(tmp_path):
     made = dev_secrets.load(tmp_path)
-    (signing,) = json.loads(made["JWT_PRIVATE_KEYS"])
+    signing, _standby = json.loads(made["JWT_PRIVATE_KEYS"])
     assert load_pem_private_key(signing["pem"].encode(), password=None).key_size == 2048
     columns = json.loads(made["COLUMN_KEYS"])
-    keys = [columns["keys"][columns["current"]], made["LOOKUP_KEY"], made["STATE_KEY"]]
+    keys = [columns["keys"][columns["current"]], made["LOOKUP_KEY"], made["OPERATOR_TOKEN"]]
     assert [len(base64.b64decode(key)) for key in keys] == [32, 32, 32]
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from runtime.server import Runtime
 from tests.worker.people import PASSWORD, address, registration
+
+from runtime.server import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

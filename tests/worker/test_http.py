@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from tests.worker.people import Town, registration
+
+if TYPE_CHECKING:
+    import httpx
 
 REGISTER = "/api/v1/auth/register"
 PROFILE = "/api/v1/users/profile"
 HOME = "http://localhost:5173"
+PREFLIGHT = {"origin": HOME, "access-control-request-method": "PATCH"}
 NESTED = "[" * 100_000
 
 
@@ -42,7 +46,9 @@ class TestProblems:
 
     @pytest.mark.parametrize("body", ["{", "nope", "\xff", '{"a":1}x', NESTED], ids=range(5))
     def test_broken_json_is_a_bad_request(self, http, body):
-        answer = http.post(REGISTER, content=body.encode("latin-1"), headers={"content-type": "application/json"})
+        answer = http.post(
+            REGISTER, content=body.encode("latin-1"), headers={"content-type": "application/json"}
+        )
         assert problem(answer) in [(400, "malformed_json"), (413, "payload_too_large")]
 
     @pytest.mark.parametrize("body", ["[]", '"text"', "7", "null", "[" * 150 + "]" * 150])
@@ -112,10 +118,8 @@ class TestHeaders:
 
 
 class TestCors:
-    PREFLIGHT = {"origin": HOME, "access-control-request-method": "PATCH"}
-
     def test_a_preflight_of_a_known_origin(self, http):
-        answer = http.options(PROFILE, headers=self.PREFLIGHT)
+        answer = http.options(PROFILE, headers=PREFLIGHT)
         assert answer.status_code == 204
         assert answer.headers["access-control-allow-origin"] == HOME
         assert answer.headers["access-control-allow-credentials"] == "true"
@@ -126,7 +130,7 @@ class TestCors:
     @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
     def test_other_origins_get_nothing(self, http, origin):
         for answer in (
-            http.options(PROFILE, headers=self.PREFLIGHT | {"origin": origin}),
+            http.options(PROFILE, headers=PREFLIGHT | {"origin": origin}),
             http.get(PROFILE, headers={"origin": origin}),
         ):
             assert "access-control-allow-origin" not in answer.headers

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
-from tests.worker.people import Person, Town
+
+if TYPE_CHECKING:
+    import httpx
+    from tests.worker.people import Person, Town
 
 BASE = "/api/v1/level-test"
 ESSAY = (

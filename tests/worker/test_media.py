@@ -23,7 +23,7 @@ def picture(runtime: object) -> str:
         "displayName": "Mina",
         "agreements": {"terms": True, "privacy": True},
     }
-    address = {"cf-connecting-ip": f"2001:db8::{secrets.randbelow(65536):x}"}
+    address = {"cf-connecting-ip": f"2001:db8:{secrets.randbelow(65536):x}:1::1"}
     joined = httpx.post(f"{url}/api/v1/auth/register", json=body, headers=address, timeout=60)
     token = joined.json()["accessToken"]
     headers = {"authorization": f"Bearer {token}", "content-type": "image/webp"}

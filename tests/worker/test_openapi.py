@@ -11,15 +11,16 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from ops.openapi import document
-from runtime.server import Runtime
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
-from services.ratelimit import DEFAULTS
 from tests.worker.people import Town
+
+from runtime.server import Runtime
+from services.ratelimit import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

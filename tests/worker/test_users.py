@@ -35,7 +35,7 @@ PROFILE = {
 
 def an_address() -> dict[str, str]:
     """Where a request seems to come from: many people register from one machine here."""
-    return {"cf-connecting-ip": f"2001:db8::{secrets.randbelow(65536):x}:{secrets.randbelow(65536):x}"}
+    return {"cf-connecting-ip": f"2001:db8:{secrets.randbelow(65536):x}:{secrets.randbelow(65536):x}::1"}
 
 
 @dataclass

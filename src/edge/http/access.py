@@ -1,4 +1,4 @@
-"""Who is calling, and may they?"""
+"""Who is calling, and whether they may."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ def identify(context: Context, request: Request, route: Route) -> Principal | No
         if route.auth == PUBLIC:
             return None
         raise
-    if via_cookie and request.method not in SAFE_METHODS:
-        _check_csrf(context, request, principal)
+    if via_cookie and request.method not in SAFE_METHODS and not _proves_itself(context, request, principal):
+        if route.auth == PUBLIC:
+            return None
+        raise CsrfFailed
     return principal
 
 
@@ -73,7 +75,6 @@ def credential(request: Request) -> tuple[str | None, bool]:
     return None, False
 
 
-def _check_csrf(context: Context, request: Request, principal: Principal) -> None:
-    presented = request.headers.get("x-csrf-token", "")
-    if not check_csrf(context, principal.session_id, presented):
-        raise CsrfFailed
+def _proves_itself(context: Context, request: Request, principal: Principal) -> bool:
+    """Whether the request carries the CSRF token of the session that its cookie names."""
+    return check_csrf(context, principal.session_id, request.headers.get("x-csrf-token", ""))

@@ -1,4 +1,6 @@
-"""``Idempotency-Key``: the same request again gets the first answer (draft-ietf-httpapi-idempotency-key-header).
+"""``Idempotency-Key``: the same request again gets the first answer.
+
+See draft-ietf-httpapi-idempotency-key-header.
 
 A key is reserved before the handler runs and completed in the same transaction as the handler's writes, so a
 crash leaves either no effect and an unfinished reservation, which a later retry may take over, or the effect

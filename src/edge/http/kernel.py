@@ -102,7 +102,11 @@ class Kernel:
         except InvalidToken as problem:
             refused = problem
         if route.limit:
-            subject = f"user:{principal.user_id}" if principal else f"ip:{headers.limited_address(request.client_ip)}"
+            subject = (
+                f"user:{principal.user_id}"
+                if principal
+                else f"ip:{headers.limited_address(request.client_ip)}"
+            )
             exchange.headers += await self.limits.take(context, route.limit, subject)
         if refused:
             raise refused

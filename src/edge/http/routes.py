@@ -61,8 +61,9 @@ class Call:
     limiter: Limiter | None = None
 
     async def limit(self, policy: str, subject: str) -> None:
-        """Count one event against a policy for a subject of the handler's choice (an account, say);
-        raises ``TooManyRequests`` when it is used up.
+        """Count one event against a policy for a subject of the handler's choice, an account, say.
+
+        Raises ``TooManyRequests`` when it is used up.
         """
         if self.limiter:
             await self.limiter.take(policy, subject)
@@ -74,8 +75,9 @@ class Call:
         return self.principal
 
     async def commit(self, statements: Sequence[Statement], reply: Model) -> Model:
-        """Write all statements in one transaction, together with the answer that a retry with the same
-        ``Idempotency-Key`` gets: so a crash leaves both or neither. Returns ``reply``.
+        """Write all statements in one transaction, together with the answer for a retry.
+
+        So a crash leaves both or neither. Returns ``reply``.
         """
         record = [await self.idempotency.completion(self.route.status, reply)] if self.idempotency else []
         await self.context.db.batch([*statements, *record])
@@ -106,8 +108,11 @@ class Idempotency:
 
 @dataclass(frozen=True)
 class Route:
-    """One declared route. ``path`` has parameters in braces: ``/users/{user_id}``; a last one written
-    ``{name...}`` takes the rest of the path, slashes included."""
+    """One declared route.
+
+    ``path`` has parameters in braces: ``/users/{user_id}``; a last one written ``{name...}`` takes the rest
+    of the path, slashes included.
+    """
 
     method: str
     path: str

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
-from services.problems import BadRequest, FieldError, MalformedJson, UnsupportedMediaType, Unprocessable
+from services.problems import BadRequest, FieldError, MalformedJson, Unprocessable, UnsupportedMediaType
 
 if TYPE_CHECKING:
     from edge.http.messages import Request

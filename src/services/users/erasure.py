@@ -76,7 +76,7 @@ async def _settle(context: Context, user_id: str) -> bool:
         await _purge(context, user_id)
         await context.db.run(sql("UPDATE users SET erased_at = ? WHERE id = ?", context.clock.now(), user_id))
     except Exception as error:  # noqa: BLE001 - whatever failed, the row stays unsettled
-        context.log.error("erasure_failed", user=user_id, error=type(error).__name__)  # noqa: TRY400 - our log
+        context.log.error("erasure_failed", user=user_id, error=type(error).__name__)
         return False
     return True
 

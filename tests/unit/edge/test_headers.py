@@ -1,4 +1,5 @@
 import pytest
+
 from edge.http.headers import acceptable_request_id, cookies, cors, is_preflight, limited_address
 
 HOME = "https://studymate.example"

@@ -1,4 +1,5 @@
 import pytest
+
 from edge.http.matching import Router
 from edge.http.routes import Routes
 from services.problems import BadRequest, MethodNotAllowed, NotFound

@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from services.ratelimit import Policy, Window, parse_policies
 
 
