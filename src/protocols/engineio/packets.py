@@ -52,7 +52,7 @@ def exceeds(data: Frame, limit: int) -> bool:
     size = len(data)
     if size > limit or isinstance(data, bytes):
         return size > limit
-    return size * 3 > limit and not data.isascii() and len(data.encode(errors="surrogatepass")) > limit
+    return size * 4 > limit and not data.isascii() and len(data.encode(errors="surrogatepass")) > limit
 
 
 def decode_packet(frame: Frame) -> Packet:
