@@ -188,7 +188,8 @@ async def erase_tests(context: Context, user_id: str) -> None:
     cursor = None
     while True:
         keys, cursor = await context.media.list(f"level-test/{user_id}/", cursor=cursor)
-        await context.media.delete(keys)
+        if keys:
+            await context.media.delete(keys)
         if cursor is None:
             break
     await context.db.run(sql("DELETE FROM level_tests WHERE user_id = ?", user_id))
