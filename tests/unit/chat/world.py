@@ -1,0 +1,179 @@
+"""Rooms on CPython: their storage in sqlite3, calls between objects as JSON, shards that a test listens at."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from services.chat.hub import Hub
+from services.chat.rooms import list_rooms
+from services.context import sql
+from services.notifications.notifier import Notifier
+from services.paging import PageQuery
+from services.problems import Unavailable
+from tests.unit.support import make_context
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from services.context import Context
+
+
+class LocalStore:
+    """The SQLite of one object."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        self.connection.row_factory = sqlite3.Row
+
+    def rows(self, statement: str, *parameters: str | float | None) -> list[dict[str, Any]]:
+        return [dict(row) for row in self.connection.execute(statement, parameters).fetchall()]
+
+    def plan(self, statement: str, *parameters: str | float | None) -> str:
+        return "\n".join(row["detail"] for row in self.rows(f"EXPLAIN QUERY PLAN {statement}", *parameters))
+
+
+@dataclass
+class Shard:
+    """A connections object from the room's side: what it was sent. It may be told to fail."""
+
+    batches: list[str] = field(default_factory=list)
+    typing: list[str] = field(default_factory=list)
+    sockets: int = 1
+    failing: int = 0
+    """So many of the next deliveries fail before they arrive."""
+    forgetful: int = 0
+    """So many of the next deliveries arrive and their answer is lost."""
+
+    async def call(self, method: str, **arguments: Any) -> int:
+        if method == "typing":
+            self.typing.append(arguments["payload"])
+            return self.sockets
+        if self.failing:
+            self.failing -= 1
+            raise Unavailable
+        self.batches.append(arguments["events"])
+        if self.forgetful:
+            self.forgetful -= 1
+            raise Unavailable
+        return self.sockets
+
+    @property
+    def events(self) -> list[list[Any]]:
+        return [event for batch in self.batches for event in json.loads(batch)]
+
+
+@dataclass
+class Presence:
+    """A person's presence from outside: the rooms that they have open and what was sent to them."""
+
+    rooms: list[str] = field(default_factory=list)
+    direct: list[dict[str, Any]] = field(default_factory=list)
+
+    async def call(self, method: str, **arguments: Any) -> Any:
+        if method == "open_rooms":
+            return self.rooms
+        self.direct.append(json.loads(arguments["payload"]))
+        return 1
+
+
+class Local:
+    """An object of ours, called as over the wire."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+
+    async def call(self, method: str, **arguments: Any) -> Any:
+        assert method in self.target.exposed
+        answer = await getattr(self.target, method)(**json.loads(json.dumps(arguments)))
+        return json.loads(json.dumps(answer))
+
+
+class Deferred:
+    """Work that goes on beside the test; a failure is not the caller's."""
+
+    def __init__(self) -> None:
+        self.work: list[asyncio.Future[None]] = []
+
+    def __call__(self, work: Awaitable[None]) -> None:
+        self.work.append(asyncio.ensure_future(work))
+
+    async def finish(self) -> None:
+        while self.work:
+            await asyncio.gather(self.work.pop(0), return_exceptions=True)
+
+
+class World:
+    """Objects by namespace and name, made when they are first called."""
+
+    def __init__(self) -> None:
+        self.context: Context = replace(make_context(), objects=self, defer=Deferred())
+        self.stores: defaultdict[tuple[str, str], LocalStore] = defaultdict(LocalStore)
+        self.alarms: dict[tuple[str, str], int] = {}
+        self.shards: defaultdict[str, Shard] = defaultdict(Shard)
+        self.presences: defaultdict[str, Presence] = defaultdict(Presence)
+        self._objects: dict[tuple[str, str], Any] = {}
+
+    def get(self, namespace: str, name: str) -> Any:
+        if namespace == "CONNECTIONS":
+            return self.shards[name]
+        if namespace == "USER_PRESENCE":
+            return self.presences[name]
+        return Local(self.object(namespace, name))
+
+    def object(self, namespace: str, name: str) -> Any:
+        """The state machine behind a name."""
+        key = (namespace, name)
+        if key not in self._objects:
+            kind: Callable[..., Any] = {"CHAT_HUB": Hub, "NOTIFIER": Notifier}[namespace]
+            self._objects[key] = kind(
+                self.stores[key], self.context, lambda at: self.alarms.update({key: at})
+            )
+        return self._objects[key]
+
+    def hub(self, room_id: str) -> Hub:
+        return self.object("CHAT_HUB", room_id)
+
+    def crash(self) -> None:
+        """Forget everything but what is stored."""
+        self._objects.clear()
+
+    async def settle(self) -> None:
+        """Let deferred work end."""
+        await self.context.defer.finish()
+
+    async def ring(self, *, seconds: float = 0) -> None:
+        """Let time pass, then ring all alarms that are due until none is."""
+        self.context.clock.advance(seconds=seconds)
+        while due := [key for key, at in self.alarms.items() if at <= self.context.clock.now()]:
+            for key in due:
+                del self.alarms[key]
+                await self.object(*key).alarm()
+        await self.settle()
+
+    async def person(self, name: str) -> str:
+        """Somebody with an account; their id is made of the name."""
+        insert = "INSERT INTO users (id, display_name, created_at, updated_at) VALUES (?, ?, 1, 1)"
+        await self.context.db.run(sql(insert, name.lower(), name))
+        return name.lower()
+
+    async def unread(self, user_id: str) -> dict[str, int]:
+        """Room → unread messages as the list of rooms says."""
+        page = await list_rooms(self.context, user_id, PageQuery())
+        return {room.id: room.unread_count for room in page.items}
+
+
+ROOM = "r" * 26
+
+
+async def group(world: World, *names: str) -> Hub:
+    """A room of these people, the first one its owner."""
+    people = {await world.person(name): name for name in names}
+    hub = world.hub(ROOM)
+    await hub.create(room_id=ROOM, kind="group", name="Books", owner=names[0].lower(), people=people)
+    await world.settle()
+    return hub
