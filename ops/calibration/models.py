@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 FOLDS = 5
 RIDGE = 0.03
 ESSAY_WEIGHT = 0.9
-SENTENCE_WEIGHT = 0.12
+SENTENCE_WEIGHT = 0.2
 QUESTION_WEIGHT = 0.15
 
-CENTRE, SPREAD = 3.35, 1.35
+CENTRE, SPREAD = 3.35, 1.3
 """Examiners use more of the scale than one cautious reader does: ratings are spread around their mean."""
 
 BINS = ((0, 65), (65, 100), (100, 140), (140, 190), (190, 10_000))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-MAX_CHARACTERS = 30_000
-"""More than any answer of the test; the rest of a longer text is not read."""
+MAX_CHARACTERS = 12_000
+"""Some 2 000 words, more than any answer of the test; the rest of a longer text is not read."""
 
 COPIED_RUN = 6
 """As many words in a row that the prompt has too are not the learner's own."""

@@ -25,8 +25,11 @@ Flag = Literal["empty", "not_english", "short", "repetitive", "copied_prompt", "
 SHORT = 60
 """Under so many words a text says little about its writer."""
 
-B1, B2, C1 = 3, 4, 5
+A2, B1, B2, C1 = 2, 3, 4, 5
 SHORTEST_ADVERB = 5
+FAMILIAR = 5
+"""Rarer words (on the lexicon's scale) are as likely foreign as well chosen."""
+
 FEWEST_TO_TELL = 10
 """In fewer words the share of function words says nothing."""
 
@@ -231,11 +234,14 @@ def _strengths(document: Document, found: Found) -> list[Strength]:
             document.quote(i, n),
         )
         for i, n, level in found.links
+        if level >= A2
     ]
     good += [
         Strength("word", word, entry.level, document.spans[i][0], document.quote(i))
         for word, i in found.vocabulary.first_seen.items()
         if (entry := found.vocabulary.types[word]).level >= B1
+        and entry.frequency >= FAMILIAR
+        and document.quote(i).islower()
     ]
     unique = {(s.kind, s.key): s for s in reversed(good)}
     return sorted(unique.values(), key=lambda s: (-s.level, s.start))

@@ -25,6 +25,8 @@ LOCALES = ("en", "ko")
 MOST_STRENGTHS = 3
 MOST_IMPROVEMENTS = 6
 NEXT_STEPS = 3
+STEM = 5
+"""Quotes that begin with the same letters say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +91,22 @@ def _strengths(features: Features, verdict: Verdict, sentences: Mapping[str, Any
     wrong = [(error.start, error.end) for error in features.errors]
     sound = [s for s in features.strengths if not any(start <= s.start < end for start, end in wrong)]
     reached = LEVELS.index(verdict.level) + 1
-    fitting = [s for s in sound if s.level >= min(reached, 4)] or sound
+    fitting = [s for s in sound if s.level >= min(reached, 4)] or [
+        s for s in sound if s.level >= sound[0].level - 1
+    ]
     chosen = _varied(fitting)
     praise = [Praise(s.quote, _praise(s, sentences)) for s in chosen]
     return praise or [Praise("", sentences["strengths"]["attempt"])] * bool(features.words)
 
 
 def _varied(strengths: Sequence[Strength]) -> list[Strength]:
-    """The best of each kind, then the next best."""
+    """The best of each kind, then the next best; not the same words, or forms of a word, twice."""
     firsts = {s.kind: s for s in reversed(strengths)}
-    order = [s for kind in ("structure", "connective", "word") if (s := firsts.get(kind))]
-    order += [s for s in strengths if s not in order]
-    return order[:MOST_STRENGTHS]
+    order = [firsts[kind] for kind in ("structure", "connective", "word") if kind in firsts]
+    chosen: dict[str, Strength] = {}
+    for strength in (*order, *strengths):
+        chosen.setdefault(strength.quote.lower()[:STEM], strength)
+    return list(chosen.values())[:MOST_STRENGTHS]
 
 
 def _praise(strength: Strength, sentences: Mapping[str, Any]) -> str:

@@ -27,6 +27,21 @@ SUFFIXES = (
 )
 PREFIXES = ("un", "re", "non", "over", "dis", "anti", "mis", "under", "inter", "out", "pre", "sub")
 SHORTEST_STEM = 3
+SPELLINGS = (
+    ("our", "or"),
+    ("ise", "ize"),
+    ("isi", "izi"),
+    ("isa", "iza"),
+    ("yse", "yze"),
+    ("tre", "ter"),
+    ("lle", "le"),
+    ("lli", "li"),
+    ("llo", "lo"),
+    ("ogue", "og"),
+    ("amme", "am"),
+    ("ence", "ense"),
+)
+"""British and American: the list has many words in one of them only."""
 
 
 def stems(word: str) -> Iterator[str]:
@@ -42,6 +57,11 @@ def stems(word: str) -> Iterator[str]:
     for prefix in PREFIXES:
         if word.startswith(prefix) and len(word) - len(prefix) > SHORTEST_STEM:
             yield word[len(prefix) :]
+
+
+def variants(word: str) -> Iterator[str]:
+    """The word as it is spelt on the other side of the Atlantic; not all of them are words."""
+    return (word.replace(british, american) for british, american in SPELLINGS if british in word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +83,12 @@ class Lexicon:
 
     def find(self, word: str) -> Entry | None:
         """The entry of a lower-case word, or of what it is a regular form of; None if it is no known word."""
-        found = self._entries.get(word)
-        if found is None:
-            found = next((self._entries[stem] for stem in stems(word) if stem in self._entries), None)
-        return found
+        return self._entries.get(word) or self._derived(word)
+
+    def _derived(self, word: str) -> Entry | None:
+        spellings = (word, *variants(word))
+        forms = (form for spelling in spellings for form in (spelling, *stems(spelling)))
+        return next((self._entries[form] for form in forms if form in self._entries), None)
 
     def __contains__(self, word: str) -> bool:
         return self.find(word) is not None

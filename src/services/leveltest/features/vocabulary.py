@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ COMMON_FREQUENCY = 7
 """A misspelling is believed if the word that it is one letter from is at least this frequent."""
 
 SHORTEST_CORRECTED, LONGEST_CORRECTED = 4, 19
+SLIP = 4
 MAX_CORRECTIONS = 40
 """So many different unknown words of a text are compared with the lexicon."""
 
@@ -76,10 +78,22 @@ def _is_misspelt(word: str, pack: LanguagePack, verdicts: dict[str, bool]) -> bo
 
 
 def correction(word: str, pack: LanguagePack) -> str | None:
-    """The most frequent word one letter away (dropped, added, changed, swapped), if it is a common one."""
-    found = [(entry.frequency, near) for near, entry in pack.lexicon.among(_edits(word))]
-    frequency, best = max(found, default=(0, ""))
-    return best if frequency >= COMMON_FREQUENCY else None
+    """The likeliest common word one letter away (dropped, added, changed, swapped), or None."""
+    best, most = None, 0
+    for near, entry in pack.lexicon.among(_edits(word)):
+        likelihood = entry.frequency + _slip(word, near)
+        if entry.frequency >= COMMON_FREQUENCY and likelihood > most:
+            best, most = near, likelihood
+    return best
+
+
+def _slip(word: str, meant: str) -> int:
+    """How much likelier a slip is than any letter for another: one left out, doubled or swapped."""
+    if len(meant) == len(word):
+        return SLIP if sorted(meant) == sorted(word) else 0
+    longer = max(word, meant, key=len)
+    doubled = any(a == b for a, b in pairwise(longer))
+    return SLIP if len(meant) > len(word) or doubled else 0
 
 
 def _edits(word: str) -> set[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.leveltest.features.test_judge import EVERY
 
 from services.leveltest.features.extract import analyse
 from services.leveltest.features.feedback import LOCALES, Feedback, catalogue, feedback
 from services.leveltest.judge import judge
 from services.leveltest.scale import LEVELS
+from tests.unit.leveltest.features.test_judge import EVERY
 
 TEXT = (
     "I am agree with this opinion. However, my brother have two cars and he didn't went to school. "

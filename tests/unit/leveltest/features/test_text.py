@@ -41,7 +41,7 @@ def test_what_is_copied_from_the_prompt_is_left_out() -> None:
 
 
 def test_a_long_text_is_read_up_to_a_bound() -> None:
-    assert len(read("word " * 50_000)) == 6_000
+    assert len(read("word " * 50_000)) == 2_400
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,22 @@ def test_the_lexicon_knows_regular_forms_and_refuses_nonsense() -> None:
     lexicon = pack("en").lexicon
     assert "unadulterated" in lexicon
     assert "historiographies" in lexicon or "historians" in lexicon
+    assert all(
+        word in lexicon for word in ("favourite", "marvellous", "organisation", "theatre", "travelling")
+    )
     assert "beautifull" not in lexicon
     assert "xqzzt" not in lexicon
 
 
 @pytest.mark.parametrize(
     ("wrong", "right"),
-    [("freind", "friend"), ("beautifull", "beautiful"), ("becuse", "because"), ("diffrent", "different")],
+    [
+        ("freind", "friend"),
+        ("beautifull", "beautiful"),
+        ("becuse", "because"),
+        ("wich", "which"),
+        ("thigs", "things"),
+    ],
 )
 def test_a_misspelling_is_mended(wrong: str, right: str) -> None:
     assert correction(wrong, pack("en")) == right
