@@ -13,6 +13,9 @@ from services.context import HttpReply, HttpStream, UpstreamError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
+READ_AT_ONCE = 64 * 1024
+"""Bytes of a body that are taken over from the platform in one step."""
+
 
 class EdgeHttp:
     """``fetch``, bounded in time and size. Redirects are not followed."""
@@ -92,17 +95,19 @@ def header_map(headers: Any) -> dict[str, str]:
 
 
 async def read_stream(stream: Any, limit: int) -> bytes | None:
-    """All bytes of a ``ReadableStream``; None, and the rest cancelled, as soon as there are more than ``limit``."""
+    """All bytes of a ``ReadableStream``; None, and the rest cancelled, as soon as there are more than ``limit``.
+
+    Each read waits for a full buffer: a sender decides how small its chunks are, not what they cost.
+    """
     if stream is None or stream is jsnull:
         return b""
-    reader = stream.getReader()
-    chunks = bytearray()
-    while True:
-        step = await reader.read()
+    reader = stream.getReader(js.JSON.parse('{"mode": "byob"}'))
+    content = bytearray()
+    while len(content) <= limit:
+        wanted = min(READ_AT_ONCE, limit + 1 - len(content))
+        step = await reader.readAtLeast(wanted, js.Uint8Array.new(wanted))
+        content += step.value.to_bytes()
         if step.done:
-            return bytes(chunks)
-        chunk = step.value
-        if len(chunks) + chunk.byteLength > limit:
-            await reader.cancel()
-            return None
-        chunks += chunk.to_bytes()
+            return bytes(content)
+    await reader.cancel()
+    return None

@@ -79,6 +79,16 @@ class TestProblems:
         answer = http.post(REGISTER, content=chunks(), headers={"content-type": "application/json"})
         assert problem(answer) == (413, "payload_too_large")
 
+    @pytest.mark.parametrize(("length", "status"), [(64 * 1024, 422), (64 * 1024 + 1, 413)])
+    def test_a_body_in_the_smallest_chunks_is_bounded_to_the_byte(self, http, length, status):
+        def chunks():
+            yield b"{}"
+            for _ in range(length - 2):
+                yield b" "
+
+        answer = http.post(REGISTER, content=chunks(), headers={"content-type": "application/json"})
+        assert answer.status_code == status
+
 
 class TestAuthorisation:
     def test_no_token(self, http):
