@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 NODE = $(shell $(PY) -c 'from runtime.bootstrap import node; print(node())')
 
-.PHONY: help setup dev demo test lint bench migrate deploy-dry-run openapi clean
+.PHONY: help setup dev demo test lint bench migrate deploy-dry-run openapi conformance clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s@
@@ -36,6 +36,9 @@ deploy-dry-run: setup ## build every environment as it would be uploaded, and pr
 
 openapi: setup ## generate the OpenAPI file from the routes
 	@$(PY) ops/openapi.py assets/openapi.json
+
+conformance: setup ## serve echo services for the public suites of the realtime protocols (PORT=)
+	@PORT=$(PORT) exec $(PY) -m tests.conformance.serve
 
 clean: ## remove what the build made; keeps .venv, node_modules and state
 	@rm -rf build

@@ -201,7 +201,9 @@ class SocketObject(LiveObject):
         return EdgeResponse(signal, on_abort)
 
     def answer(self, status: int, headers: Mapping[str, str], body: str | EdgeResponse = "") -> Any:
-        """An HTTP response."""
+        """An HTTP response. One that stays open is not compressed on its way: that would hold its pieces back."""
+        if isinstance(body, EdgeResponse):
+            headers = {**headers, "content-encoding": "identity"}
         init = js.JSON.parse(json.dumps({"status": status, "headers": headers}))
         if isinstance(body, EdgeResponse):
             return js.Response.new(body.readable, init)

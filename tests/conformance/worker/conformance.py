@@ -1,0 +1,124 @@
+"""A Worker of echo services: Engine.IO, Socket.IO, SockJS, and a STOMP broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from functools import lru_cache
+from urllib.parse import parse_qsl, urlsplit
+
+import applications
+import js
+from broker import Broker
+from edge.objects import LiveObject
+from edge.outside import header_map, read_stream
+from edge.sockets import EdgeSocket, SocketObject
+from edge.worker import Platform
+from protocols import engineio, sockjs
+from pyodide.ffi import create_proxy, jsnull
+from services.realtime.engine import EngineHost
+from services.realtime.gateway import Gateway
+from services.realtime.hosts import Opening, SocketHost
+from services.realtime.sockjs import SockJsHost
+from workers import WorkerEntrypoint
+
+__all__ = ["Conformance", "Default"]
+
+ENTRY = "x-entry"
+SERVICE = sockjs.Service(
+    sockjs_url="https://cdn.jsdelivr.net/npm/sockjs-client@1/dist/sockjs.min.js",
+    response_limit=4096,
+    dialect=sockjs.V0_3_3,
+)
+SOCKJS = {
+    "echo": (applications.Echo, SERVICE),
+    "close": (applications.Close, SERVICE),
+    "disabled_websocket_echo": (applications.Echo, replace(SERVICE, websocket=False)),
+    "cookie_needed_echo": (applications.Echo, replace(SERVICE, cookie=True)),
+}
+
+
+@lru_cache(maxsize=1)
+def platform() -> Platform:
+    return Platform()
+
+
+LiveObject.make_context = staticmethod(lambda: platform().context(None))
+
+
+class AwakeSocket(EdgeSocket):
+    """A socket that ends with its object: there is nothing to keep with it."""
+
+    def keep(self, state):
+        pass
+
+
+class Conformance(SocketObject):
+    """All connections of one service; the object has the service's name.
+
+    Its sockets do not hibernate: workerd leaves the TCP connection of a hibernating socket open when the server
+    closes it and the client has never said anything, which is what some suites wait for.
+    """
+
+    def __init__(self, ctx, env):
+        super().__init__(ctx, env)
+        name = str(self._raw_ctx.id.name)
+        gateway = Gateway(name, self.context, applications.free)
+        self.host = self._make(name, gateway)
+
+    def accept(self, key, protocol=None):
+        client, server = js.WebSocketPair.new().object_values()
+        server.accept()
+        server.binaryType = "arraybuffer"
+        server.studymateKey = key
+        take = lambda event: asyncio.ensure_future(self.webSocketMessage(server, event.data))  # noqa: E731
+        leave = lambda event: asyncio.ensure_future(  # noqa: E731
+            self.webSocketClose(server, event.code, event.reason, event.wasClean)
+        )
+        server.addEventListener("message", create_proxy(take))
+        server.addEventListener("close", create_proxy(leave))
+        init = js.JSON.parse(json.dumps({"status": 101, "headers": _chosen(protocol)}))
+        init.webSocket = client
+        return AwakeSocket(server, self._raw_ctx), js.Response.new(jsnull, init)
+
+    def _make(self, name, gateway):
+        if name in SOCKJS:
+            make, service = SOCKJS[name]
+            return SockJsHost(self, gateway, make, service)
+        if name == "stomp":
+            broker = Broker()
+            return SocketHost(self, gateway, lambda *known: applications.StompClient(broker, *known))
+        number = lambda variable: int(self.context.config.get(variable))  # noqa: E731
+        settings = engineio.Settings(
+            ping_interval=number("PING_INTERVAL"),
+            ping_timeout=number("PING_TIMEOUT"),
+            max_payload=number("MAX_PAYLOAD"),
+        )
+        make = applications.EngineEcho if name == "engine.io" else applications.SocketIoEcho
+        return EngineHost(self, gateway, make, settings)
+
+    async def fetch(self, request):
+        self.restore()
+        raw = request.js_object
+        headers = header_map(raw.headers)
+        url = urlsplit(raw.url)
+        body = await read_stream(raw.body, 2_000_000) if raw.method == "POST" else b""
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        path = url.path.removeprefix("/" + headers[ENTRY])
+        opening = Opening(raw.method, path, query, headers, body or b"", applications.ANYONE, raw.signal)
+        return await self.host.opened(opening)
+
+
+def _chosen(protocol):
+    return {"sec-websocket-protocol": protocol} if protocol else {}
+
+
+class Default(WorkerEntrypoint):
+    """Finds the service in the path."""
+
+    async def fetch(self, request):
+        service = urlsplit(request.url).path.split("/")[1]
+        if service not in {*SOCKJS, "engine.io", "socket.io", "stomp"}:
+            return js.Response.new("not found", js.JSON.parse('{"status": 404}'))
+        return await platform().objects.forward("CONFORMANCE", service, request.js_object, {ENTRY: service})
