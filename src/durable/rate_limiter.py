@@ -26,7 +26,7 @@ class RateLimiter(LiveObject):
             self._window = await self._load()
         granted = self._window.grant(wanted=wanted, quota=quota, window=window, now=self.context.clock.now())
         if granted["granted"]:
-            await self._save(granted["resetAt"])
+            self._save(granted)
         return granted
 
     async def alarm(self, *_: Any) -> None:
@@ -38,8 +38,8 @@ class RateLimiter(LiveObject):
         stored = await self.storage.get("window")
         return Window(*json.loads(stored)) if isinstance(stored, str) else Window()
 
-    async def _save(self, reset_at: int) -> None:
+    def _save(self, grant: dict[str, int]) -> None:
         assert self._window is not None  # noqa: S101 - loaded before
         self.storage.put("window", json.dumps([self._window.started, self._window.granted]))
-        if self._window.granted == 1 or await self.storage.getAlarm() is None:
-            self.storage.setAlarm(reset_at + KEPT_AFTER_RESET)
+        if self._window.granted == grant["granted"]:  # the window's first
+            self.storage.setAlarm(grant["resetAt"] + KEPT_AFTER_RESET)

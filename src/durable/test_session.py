@@ -7,6 +7,9 @@ from typing import Any
 from edge.objects import LiveObject
 from services.leveltest.session import TestRun
 
+ATTEMPT = "attempt"
+"""The key of the only value."""
+
 
 class TestSession(LiveObject):
     """One object per test: its owner's answers go in, its report comes out."""
@@ -15,25 +18,22 @@ class TestSession(LiveObject):
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
-        self.rows(
-            "CREATE TABLE IF NOT EXISTS attempt (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL)"
-        )
         self.served = self.run = TestRun(self, self.context)
 
     def read(self) -> str | None:
-        """The stored attempt."""
-        found = self.rows("SELECT state FROM attempt")
-        return found[0]["state"] if found else None
+        """The stored attempt. Whoever asks for a test that does not exist leaves nothing behind."""
+        found = self.storage.kv.get(ATTEMPT)
+        return found if isinstance(found, str) else None
 
     def write(self, text: str, alarm_at: int) -> None:
         """Store the attempt and set the alarm, in one transaction: nothing is awaited between them."""
-        self.rows("INSERT OR REPLACE INTO attempt (id, state) VALUES (1, ?)", text)
+        self.storage.kv.put(ATTEMPT, text)
         self.storage.setAlarm(alarm_at)
 
     def clear(self) -> None:
         """Forget everything."""
-        self.rows("DELETE FROM attempt")
         self.storage.deleteAlarm()
+        self.storage.deleteAll()
 
     async def alarm(self, *_: Any) -> None:
         """Do what is due."""
