@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 KEPT = 7 * attempts.LIFETIME
 """Milliseconds for which a finished attempt stays in its object, for retries of the last answers."""
 
+SHORTEST_WAIT, LONGEST_WAIT = 10_000, 3_600_000
+"""Milliseconds between two tries to settle a test."""
+
 
 class Cell(Protocol):
     """The object's storage: one text, and the time of its alarm. Both are durable before any reply leaves."""
@@ -137,34 +140,53 @@ class TestRun:
             self._cell.clear()
 
     async def alarm(self) -> None:
-        """Write the report, abandon what was not finished, forget what is long over."""
+        """Write the report, abandon what was not finished, forget what is long over.
+
+        The platform repeats an alarm that fails a few times within minutes and then never again, and a database
+        may be away for longer: so a failure is logged and the alarm set anew.
+        """
         stored = self._load()
-        now = self._context.clock.now()
         if stored is None:
             return
+        try:
+            await self._settle(stored)
+        except Exception as error:  # noqa: BLE001 - whatever failed, the test must not stay as it is
+            self._context.log.error("level_test_unsettled", test=stored.test_id, error=type(error).__name__)
+            self._try_again()
+
+    async def _settle(self, stored: Attempt) -> None:
+        now = self._context.clock.now()
         if stored.status == "scoring":
             await self._finish(stored)
         elif stored.status == "running" and now >= stored.expires_at:
             abandoned = replace(stored, status="abandoned")
             await self._project(abandoned, ended=now)
-            self._save(abandoned)
+            self._save_unless_erased(abandoned)
         elif stored.status in ("complete", "abandoned"):
             self._cell.clear()
         else:
             self._save(stored)
+
+    def _try_again(self) -> None:
+        """Be woken once more, after as long as the last question has been waiting for this."""
+        text = self._cell.read()
+        if text is None:
+            return
+        now = self._context.clock.now()
+        waited = now - Attempt.restore(json.loads(text)).steps[-1].asked_at
+        self._cell.write(text, now + min(max(waited, SHORTEST_WAIT), LONGEST_WAIT))
 
     async def _finish(self, stored: Attempt) -> None:
         """Judge, keep the report, tell the learner's list. The alarm repeats what a crash interrupted."""
         if stored.report is None:
             locale = await self._locale(stored.user_id)
             report = await write_report(self._context, stored, locale)
-            latest = self._load()
-            if latest is None:
+            if self._cell.read() is None:
                 return
             stored = replace(stored, report=_wire(report))
             self._cell.write(json.dumps(stored.dump()), self._context.clock.now())
         await self._project(stored, ended=self._context.clock.now())
-        self._save(replace(stored, status="complete"))
+        self._save_unless_erased(replace(stored, status="complete"))
 
     async def _locale(self, user_id: str) -> str:
         row = await self._context.db.first(sql("SELECT locale FROM users WHERE id = ?", user_id))
@@ -223,6 +245,11 @@ class TestRun:
         now = self._context.clock.now()
         wake = {"running": stored.expires_at, "scoring": now}.get(stored.status, now + KEPT)
         self._cell.write(json.dumps(stored.dump()), wake)
+
+    def _save_unless_erased(self, stored: Attempt) -> None:
+        """Keep what an alarm has made of the attempt; the account may be gone since it began."""
+        if self._cell.read() is not None:
+            self._save(stored)
 
 
 def _with_extra(stored: Attempt, question_id: str, extra: dict[str, Any]) -> Attempt:
