@@ -37,7 +37,7 @@ CREATE TABLE chat_messages (
   version INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX chat_messages_by_seq ON chat_messages (room_id, seq);
-CREATE INDEX chat_messages_unread ON chat_messages (room_id, seq, sender_id) WHERE deleted_at IS NULL;
+CREATE INDEX chat_messages_unread ON chat_messages (room_id, seq, sender_id, deleted_at);
 CREATE INDEX chat_messages_by_sender ON chat_messages (sender_id);
 
 -- Words as they are searched for (CJK text as overlapping pairs) and the room, so that a search stays within rooms.

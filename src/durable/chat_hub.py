@@ -15,7 +15,7 @@ class ChatHub(LiveObject):
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
-        self.served = self.hub = Hub(self, self.context, self.storage.setAlarm)
+        self.served = self.hub = Hub(self, self.context)
 
     async def alarm(self, *_: Any) -> None:
         """Do what was left undone."""

@@ -15,7 +15,7 @@ class UserNotifier(LiveObject):
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
-        self.served = self.notifier = Notifier(self, self.context, self.storage.setAlarm)
+        self.served = self.notifier = Notifier(self, self.context)
 
     async def alarm(self, *_: Any) -> None:
         """Send the pushes that are due."""

@@ -93,6 +93,15 @@ class LiveObject(DurableObject):
         except Problem as problem:
             return json.dumps({"problem": _portable(problem)})
 
+    def wake_at(self, at: int) -> None:
+        """Ring the alarm then (milliseconds) instead of when it was set to ring."""
+        self.storage.setAlarm(at)
+
+    async def forget(self) -> None:
+        """Delete all that is stored, as if the object had never been."""
+        await self.storage.deleteAlarm()
+        await self.storage.deleteAll()
+
     def rows(self, statement: str, *parameters: str | float | None) -> list[dict[str, Any]]:
         """Execute a statement on the object's own SQLite; the rows. Synchronous and durable before any reply."""
         bound = [jsnull if value is None else value for value in parameters]

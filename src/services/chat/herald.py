@@ -14,8 +14,8 @@ from services.notifications.notifier import NAMESPACE
 
 if TYPE_CHECKING:
     from services.chat.room import Member, Room
-    from services.chat.store import Row
     from services.context import Context
+    from services.objects import Row
 
 AGAIN_AFTER = 10_000
 """Milliseconds between two notifications of a member."""

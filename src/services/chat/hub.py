@@ -18,11 +18,11 @@ from services.chat.relations import blocked_between
 from services.chat.room import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from services.chat.room import Room
-    from services.chat.store import RoomStore, Row
     from services.context import Context
+    from services.objects import Home, Row
 
 CHECK_AGAIN = 5_000
 """Milliseconds after which the alarm looks whether anything was left undone."""
@@ -33,7 +33,7 @@ Answer = dict[str, Any]
 
 
 class Hub:
-    """One room, or none yet. ``wake_at`` sets the alarm of the object that holds it."""
+    """One room, or none yet, in the object that is its home."""
 
     exposed = frozenset(
         (
@@ -43,25 +43,24 @@ class Hub:
         )
     )  # fmt: skip
 
-    def __init__(self, store: RoomStore, context: Context, wake_at: Callable[[int], None]) -> None:
-        self._store = store
+    def __init__(self, home: Home, context: Context) -> None:
+        self._home = home
         self._context = context
-        self._wake_at = wake_at
         self._awaited: int | None = None
         self._room: Room | None = None
         self._contact = (True, 0)
         self._in_order = asyncio.Lock()
-        self._enter(membership.open_room(store, context.clock))
+        self._enter(membership.open_room(home, context.clock))
 
     async def create(
         self, *, room_id: str, kind: str, name: str | None, owner: str, people: Mapping[str, str]
     ) -> Answer:
         """Found the room, unless it is there already; as ``owner`` sees it."""
         if self._room is None:
-            store, clock = self._store, self._context.clock
+            home, clock = self._home, self._context.clock
             self._enter(
                 membership.found_room(
-                    store, clock, room_id=room_id, kind=kind, name=name, owner=owner, people=people
+                    home, clock, room_id=room_id, kind=kind, name=name, owner=owner, people=people
                 )
             )
         await self._follow_up(projected=True)
@@ -239,13 +238,16 @@ class Hub:
         for failure in await asyncio.gather(*work, return_exceptions=True):
             if isinstance(failure, Exception):
                 self._context.log.warning("room_work_failed", room=room.id, reason=str(failure))
-        self._expect_alarm()
+        if room.closed_at and not self._fanout.behind and not self._projector.pending:
+            await self._vanish(room)
+        else:
+            self._expect_alarm()
 
     @property
     def _undone(self) -> bool:
         room = self._open()
         trash = room.store.rows("SELECT 1 FROM trash LIMIT 1")
-        return bool(self._fanout.behind or self._projector.pending or trash)
+        return bool(self._fanout.behind or self._projector.pending or trash or room.closed_at)
 
     def _enter(self, room: Room | None) -> None:
         self._room = room
@@ -281,7 +283,14 @@ class Hub:
         if due is None or (self._awaited is not None and now - CHECK_AGAIN <= self._awaited <= due):
             return
         self._awaited = due
-        self._wake_at(due)
+        self._home.wake_at(due)
+
+    async def _vanish(self, room: Room) -> None:
+        """Leave nothing of a closed room of which everyone knows."""
+        while keys := (await self._context.media.list(files.key(room.id, "")))[0]:
+            await self._context.media.delete(keys)
+        await self._home.forget()
+        self._room = None
 
     async def _empty_trash(self, room: Room) -> None:
         keys = [row["key"] for row in room.store.rows("SELECT key FROM trash LIMIT 1000")]

@@ -11,19 +11,19 @@ from services.chat.room import FOREVER, MAX_MEMBERS, Member, Room
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.chat.store import RoomStore
     from services.context import Clock
+    from services.objects import ObjectStore
 
 NOBODY = "Deleted user"
 
 
-def open_room(store: RoomStore, clock: Clock) -> Room | None:
+def open_room(store: ObjectStore, clock: Clock) -> Room | None:
     """The room of this storage, if one was founded there."""
     return Room(store, clock) if storage.is_founded(store) else None
 
 
 def found_room(
-    store: RoomStore,
+    store: ObjectStore,
     clock: Clock,
     *,
     room_id: str,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.chat.room import Member, Room
-    from services.chat.store import Row
+    from services.objects import Row
 
 MAX_BODY = 4000
 """Visible characters."""

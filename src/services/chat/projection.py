@@ -16,8 +16,8 @@ from services.context import sql
 
 if TYPE_CHECKING:
     from services.chat.room import Member, Room
-    from services.chat.store import Row
     from services.context import Context, Statement
+    from services.objects import Row
 
 BATCH = 200
 """Entries of the outbox that one transaction takes."""

@@ -8,7 +8,7 @@ from services.chat.problems import RoomNotFound
 
 if TYPE_CHECKING:
     from services.chat.room import Event, Member, Room
-    from services.chat.store import Row
+    from services.objects import Row
 
 COUNTED_UP_TO = 1000
 """Unread messages; so many mean: so many or more."""

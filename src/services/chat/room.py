@@ -19,8 +19,8 @@ from services.models import iso
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from services.chat.store import RoomStore, Row
     from services.context import Clock
+    from services.objects import ObjectStore, Row
 
 MAX_MEMBERS = 1000
 READ_RECEIPTS_UP_TO = 100
@@ -59,7 +59,7 @@ class Member:
 class Room:
     """A founded room, loaded from its storage."""
 
-    def __init__(self, store: RoomStore, clock: Clock) -> None:
+    def __init__(self, store: ObjectStore, clock: Clock) -> None:
         (about,) = store.rows("SELECT * FROM room")
         self.store = store
         self.clock = clock

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
-Row = dict[str, Any]
-
-
-class RoomStore(Protocol):
-    """The storage of one room.
-
-    What is written without waiting in between is durable together or not at all, before any reply leaves.
-    """
-
-    def rows(self, statement: str, *parameters: str | float | None) -> list[Row]:
-        """Execute a statement; its rows."""
-        ...
-
+if TYPE_CHECKING:
+    from services.objects import ObjectStore
 
 SCHEMA = """
 CREATE TABLE room (
@@ -81,12 +70,12 @@ CREATE TABLE shards (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL) WITHOUT ROW
 """
 
 
-def is_founded(store: RoomStore) -> bool:
+def is_founded(store: ObjectStore) -> bool:
     """Whether there is a room; asking leaves an empty object empty."""
     return bool(store.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'room'"))
 
 
-def found(store: RoomStore) -> None:
+def found(store: ObjectStore) -> None:
     """Lay out the tables of a new room."""
     for statement in SCHEMA.split(";\n"):
         store.rows(statement)

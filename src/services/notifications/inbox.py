@@ -20,10 +20,13 @@ COUNTED_UP_TO = 1000
 _NEWEST = "~"
 """Sorts after every id."""
 
-LIST = (
-    "SELECT id, kind, data, read_at, created_at FROM notifications WHERE user_id = ?1 AND id < ?2"
-    " ORDER BY id DESC LIMIT ?3"
+# Who sent something is named when it is read: names change, and people go.
+_COLUMNS = (
+    "id, kind, data, read_at, created_at,"
+    " (SELECT display_name FROM users WHERE id = data ->> '$.sender.id') AS sender_name"
 )
+LIST = f"SELECT {_COLUMNS} FROM notifications WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"  # noqa: S608 - ours
+READ = f"SELECT {_COLUMNS} FROM notifications WHERE user_id = ?1 AND id = ?2"  # noqa: S608 - ours
 UNREAD = (
     "SELECT count(*) AS n FROM (SELECT 1 FROM notifications INDEXED BY notifications_unread"
     " WHERE user_id = ?1 AND read_at IS NULL LIMIT ?2)"
@@ -53,16 +56,14 @@ async def count_unread(context: Context, user_id: str) -> UnreadNotifications:
 
 async def mark_read(context: Context, user_id: str, notification_id: str) -> Notification:
     """Mark one as read; again changes nothing. Raises ``NotificationNotFound``."""
-    row = await context.db.first(
-        sql(
-            "UPDATE notifications SET read_at = coalesce(read_at, ?3) WHERE user_id = ?1 AND id = ?2"
-            " RETURNING id, kind, data, read_at, created_at",
-            user_id, notification_id, context.clock.now(),
-        )
+    mark = sql(
+        "UPDATE notifications SET read_at = ?3 WHERE user_id = ?1 AND id = ?2 AND read_at IS NULL",
+        user_id, notification_id, context.clock.now(),
     )  # fmt: skip
-    if row is None:
+    _, rows = await context.db.batch([mark, sql(READ, user_id, notification_id)])
+    if not rows:
         raise NotificationNotFound
-    return shown(row)
+    return shown(rows[0])
 
 
 async def mark_all_read(context: Context, user_id: str) -> None:
@@ -103,7 +104,7 @@ def insert(context: Context, entry: Entry) -> list[Statement]:
     new = sql(
         "INSERT OR IGNORE INTO notifications (user_id, id, kind, data, subject, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        entry.user_id, entry.id, entry.kind, json.dumps(entry.data, ensure_ascii=False), entry.subject,
+        entry.user_id, entry.id, entry.kind, _stored(entry.data), entry.subject,
         context.clock.now(),
     )  # fmt: skip
     return [superseded, new] if entry.subject else [new]
@@ -111,4 +112,13 @@ def insert(context: Context, entry: Entry) -> list[Statement]:
 
 def shown(row: Row) -> Notification:
     """A row as its owner sees it."""
-    return Notification(**row | {"data": json.loads(row["data"])})
+    data, name = json.loads(row["data"]), row["sender_name"]
+    if name is not None:
+        data["sender"]["displayName"] = name
+    kept = {key: value for key, value in row.items() if key != "sender_name"}
+    return Notification(**kept | {"data": data})
+
+
+def _stored(data: Mapping[str, Any]) -> str:
+    nameless = {"sender": {"id": data["sender"]["id"]}} if "sender" in data else {}
+    return json.dumps({**data, **nameless}, ensure_ascii=False)

@@ -15,10 +15,10 @@ from services.notifications.subscriptions import OF_USER
 from services.users.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from services.chat.store import RoomStore
     from services.context import Context, Row
+    from services.objects import Home
 
 NAMESPACE = "NOTIFIER"
 PRESENCE = "USER_PRESENCE"
@@ -28,14 +28,13 @@ _PERSON = "SELECT settings, time_zone FROM users WHERE id = ? AND deleted_at IS 
 
 
 class Notifier:
-    """The notifications of one person. ``wake_at`` sets the alarm of the object that holds it."""
+    """The notifications of one person, in the object that is their home."""
 
-    exposed = frozenset(("notify",))
+    exposed = frozenset(("notify", "forget"))
 
-    def __init__(self, store: RoomStore, context: Context, wake_at: Callable[[int], None]) -> None:
-        self._store = store
+    def __init__(self, home: Home, context: Context) -> None:
+        self._home = home
         self._context = context
-        self._wake_at = wake_at
 
     async def notify(
         self,
@@ -68,12 +67,16 @@ class Notifier:
         await self._presence(user_id).call("direct", destination=QUEUE, payload=told)
         return {"open": False}
 
+    async def forget(self) -> None:
+        """Forget the person, and what is still to be pushed to them."""
+        await self._home.forget()
+
     async def alarm(self) -> None:
         """Send the pushes that are due."""
-        known = self._store.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'person'")
+        known = self._home.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'person'")
         if known:
-            queue = Pushes(self._store, self._context)
-            await queue.send_due(self._store.rows("SELECT user_id FROM person")[0]["user_id"])
+            queue = Pushes(self._home, self._context)
+            await queue.send_due(self._home.rows("SELECT user_id FROM person")[0]["user_id"])
             self._wake(queue)
 
     async def _look_up(self, user_id: str) -> tuple[Row | None, list[Row]]:
@@ -83,29 +86,29 @@ class Notifier:
     async def _keep(self, entry: inbox.Entry) -> str:
         """Put it into the inbox; as JSON."""
         context = self._context
-        read = sql(
-            "SELECT id, kind, data, read_at, created_at FROM notifications WHERE user_id = ? AND id = ?",
-            entry.user_id,
-            entry.id,
-        )
         writes = inbox.insert(context, entry)
-        *_, rows = await context.db.batch([*writes, read])
+        *_, rows = await context.db.batch([*writes, sql(inbox.READ, entry.user_id, entry.id)])
         return inbox.shown(rows[0]).model_dump_json()
 
     def _enqueue(self, user_id: str, push: Push, browsers: list[str]) -> None:
-        queue = Pushes(self._store, self._context)
-        self._store.rows("CREATE TABLE IF NOT EXISTS person (user_id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._store.rows("INSERT OR REPLACE INTO person VALUES (?)", user_id)
+        queue = Pushes(self._home, self._context)
+        self._home.rows("CREATE TABLE IF NOT EXISTS person (user_id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._home.rows("INSERT OR REPLACE INTO person VALUES (?)", user_id)
         queue.enqueue(push, browsers)
         self._wake(queue)
 
     def _wake(self, queue: Pushes) -> None:
         due = queue.next_due()
         if due is not None:
-            self._wake_at(due)
+            self._home.wake_at(due)
 
     def _presence(self, user_id: str) -> Any:
         return self._context.objects.get(PRESENCE, user_id)
+
+
+async def forget_notifications(context: Context, user_id: str) -> None:
+    """Push nothing more to a deleted person."""
+    await context.objects.get(NAMESPACE, user_id).call("forget")
 
 
 async def notify(

@@ -13,9 +13,9 @@ from services.notifications import webpush
 from services.notifications.subscriptions import OF_USER, opened
 
 if TYPE_CHECKING:
-    from services.chat.store import RoomStore, Row
     from services.context import Context
     from services.notifications.models import PushSubscription
+    from services.objects import ObjectStore, Row
 
 SCHEMA = (
     # What is to be sent, to which browser; another one about the same subject takes its place.
@@ -50,7 +50,7 @@ class Push(NamedTuple):
 class Pushes:
     """The queue of one person."""
 
-    def __init__(self, store: RoomStore, context: Context) -> None:
+    def __init__(self, store: ObjectStore, context: Context) -> None:
         self._store = store
         self._context = context
         store.rows(SCHEMA)

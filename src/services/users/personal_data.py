@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from services.chat.relations import erase_from_rooms
 from services.leveltest.taking import erase_tests
+from services.notifications.notifier import forget_notifications
 from services.users.image import erase_pictures
 
 if TYPE_CHECKING:
@@ -128,5 +129,10 @@ HOLDINGS = (
     ),
 )  # fmt: skip
 
-PURGES: tuple[Callable[[Context, str], Awaitable[None]], ...] = (erase_pictures, erase_tests, erase_from_rooms)
+PURGES: tuple[Callable[[Context, str], Awaitable[None]], ...] = (
+    erase_pictures,
+    erase_tests,
+    erase_from_rooms,
+    forget_notifications,
+)
 """What erases a person outside the database: the bucket, published snapshots, Durable Objects. Repeatable."""

@@ -93,7 +93,10 @@ class RoomMachine(RuleBasedStateMachine):
 
     @rule(guest=guests)
     def add(self, guest: str) -> None:
+        before = self.run(self.counts_in_the_room())
         self.attempt("add_members", user_id="mina", people={guest: guest.title()})
+        if guest not in before:
+            assert self.run(self.counts_in_the_room())[guest][1] == 0
 
     @rule(guest=guests, leaves=strategies.booleans())
     def remove(self, guest: str, leaves: bool) -> None:
@@ -151,7 +154,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     @invariant()
     def unread_counts_are_right(self) -> None:
-        if self.world.stores:
+        if self.world.homes:
             counted = self.run(self.counts_in_the_room())
             truth = self.run(self.truth())["messages"]
             for user, (read_seq, count) in counted.items():
@@ -162,7 +165,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_doubled_or_missing(self) -> None:
-        if self.world.stores:
+        if self.world.homes:
             messages = self.run(self.truth())["messages"]
             assert [message["seq"] for message in messages] == list(range(1, len(messages) + 1))
             found = {(each["sender"]["id"], each["clientMessageId"]): each["seq"] for each in messages}

@@ -23,15 +23,27 @@ if TYPE_CHECKING:
     from services.context import Context
 
 
-class LocalStore:
-    """The SQLite of one object."""
+class LocalHome:
+    """One object: its SQLite and its alarm."""
 
     def __init__(self) -> None:
+        self.alarm: int | None = None
+        self.clear()
+
+    def clear(self) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.connection.row_factory = sqlite3.Row
 
     def rows(self, statement: str, *parameters: str | float | None) -> list[dict[str, Any]]:
         return [dict(row) for row in self.connection.execute(statement, parameters).fetchall()]
+
+    def wake_at(self, at: int) -> None:
+        self.alarm = at
+
+    async def forget(self) -> None:
+        self.connection.close()
+        self.clear()
+        self.alarm = None
 
     def plan(self, statement: str, *parameters: str | float | None) -> str:
         return "\n".join(row["detail"] for row in self.rows(f"EXPLAIN QUERY PLAN {statement}", *parameters))
@@ -48,6 +60,8 @@ class Shard:
     """So many of the next deliveries fail before they arrive."""
     forgetful: int = 0
     """So many of the next deliveries arrive and their answer is lost."""
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a delivery has arrived and is not answered yet."""
 
     async def call(self, method: str, **arguments: Any) -> int:
         if method == "typing":
@@ -56,11 +70,14 @@ class Shard:
         if self.failing:
             self.failing -= 1
             raise Unavailable
+        sockets = self.sockets
         self.batches.append(arguments["events"])
+        self.reached.set()
+        await asyncio.sleep(0)
         if self.forgetful:
             self.forgetful -= 1
             raise Unavailable
-        return self.sockets
+        return sockets
 
     @property
     def events(self) -> list[list[Any]]:
@@ -112,8 +129,7 @@ class World:
 
     def __init__(self) -> None:
         self.context: Context = replace(make_context(), objects=self, defer=Deferred())
-        self.stores: defaultdict[tuple[str, str], LocalStore] = defaultdict(LocalStore)
-        self.alarms: dict[tuple[str, str], int] = {}
+        self.homes: defaultdict[tuple[str, str], LocalHome] = defaultdict(LocalHome)
         self.shards: defaultdict[str, Shard] = defaultdict(Shard)
         self.presences: defaultdict[str, Presence] = defaultdict(Presence)
         self._objects: dict[tuple[str, str], Any] = {}
@@ -130,9 +146,7 @@ class World:
         key = (namespace, name)
         if key not in self._objects:
             kind: Callable[..., Any] = {"CHAT_HUB": Hub, "NOTIFIER": Notifier}[namespace]
-            self._objects[key] = kind(
-                self.stores[key], self.context, lambda at: self.alarms.update({key: at})
-            )
+            self._objects[key] = kind(self.homes[key], self.context)
         return self._objects[key]
 
     def hub(self, room_id: str) -> Hub:
@@ -149,9 +163,12 @@ class World:
     async def ring(self, *, seconds: float = 0) -> None:
         """Let time pass, then ring all alarms that are due until none is."""
         self.context.clock.advance(seconds=seconds)
-        while due := [key for key, at in self.alarms.items() if at <= self.context.clock.now()]:
+        now = self.context.clock.now()
+        while due := [
+            key for key, home in self.homes.items() if home.alarm is not None and home.alarm <= now
+        ]:
             for key in due:
-                del self.alarms[key]
+                self.homes[key].alarm = None
                 await self.object(*key).alarm()
         await self.settle()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.support import make_context
+from tests.unit.chat.world import World
 from tests.unit.users.people import someone
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def context() -> Context:
     """An environment with an empty database."""
-    return make_context()
+    return World().context
 
 
 @pytest.fixture

@@ -1,0 +1,110 @@
+"""Who is notified of a room's messages, and how often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.chat.herald import LARGE
+from services.notifications.inbox import list_notifications
+from services.paging import PageQuery
+from tests.unit.chat.world import ROOM, World, group
+
+
+@pytest.fixture
+async def world() -> World:
+    world = World()
+    await group(world, "Mina", "Jun")
+    return world
+
+
+async def say(world: World, body: str, user_id: str = "mina") -> None:
+    await world.hub(ROOM).send(user_id=user_id, client_message_id=body, body=body)
+    await world.settle()
+
+
+async def told(world: World, user_id: str = "jun") -> list[dict[str, Any]]:
+    page = await list_notifications(world.context, user_id, PageQuery())
+    return [item.data for item in page.items]
+
+
+async def test_the_first_at_once_and_more_in_one(world: World) -> None:
+    await say(world, "one")
+    assert [data["preview"] for data in await told(world)] == ["one"]
+    await say(world, "two")
+    await say(world, "three")
+    assert [data["preview"] for data in await told(world)] == ["one"]
+    await world.ring(seconds=10)
+    (latest,) = await told(world)
+    assert (latest["preview"], latest["unreadCount"], latest["seq"]) == ("three", 3, 3)
+    assert [sent["data"]["preview"] for sent in world.presences["jun"].direct] == ["one", "three"]
+    await world.ring(seconds=600)
+    assert len(world.presences["jun"].direct) == 2, "nothing new, nothing told"
+    assert await told(world, "mina") == []
+
+
+async def test_of_what_was_read_or_deleted_nothing(world: World) -> None:
+    await say(world, "one")
+    await world.hub(ROOM).read(user_id="jun", seq=1, projected=True)
+    await say(world, "two")
+    await world.hub(ROOM).read(user_id="jun", seq=2)
+    await say(world, "three")
+    await world.hub(ROOM).delete(user_id="mina", message_id=f"{ROOM}-3")
+    await world.ring(seconds=60)
+    assert [data["preview"] for data in await told(world)] == ["one"]
+    assert (await list_notifications(world.context, "jun", PageQuery())).items[0].read_at is not None
+
+
+async def test_not_while_the_room_is_open(world: World) -> None:
+    world.presences["jun"].rooms = [ROOM]
+    await say(world, "one")
+    await world.ring(seconds=60)
+    assert await told(world) == []
+    world.presences["jun"].rooms = []
+    await say(world, "two")
+    await world.ring(seconds=60)
+    assert [data["preview"] for data in await told(world)] == ["two"]
+
+
+async def test_who_has_just_opened_it_is_not_even_asked(world: World) -> None:
+    await world.hub(ROOM).subscribe(user_id="jun", shard="a")
+    await say(world, "one")
+    assert await told(world) == []
+    await world.ring(seconds=61)
+    assert [data["preview"] for data in await told(world)] == ["one"]
+
+
+async def test_not_while_it_is_muted(world: World) -> None:
+    until = world.context.clock.now() + 60_000
+    await world.hub(ROOM).mute(user_id="jun", until=until)
+    await say(world, "one")
+    assert await told(world) == []
+    world.context.clock.advance(minutes=2)
+    await say(world, "two")
+    assert [data["preview"] for data in await told(world)] == ["two"]
+
+
+async def test_a_crash_before_it_is_made_good(world: World) -> None:
+    await world.hub(ROOM).send(user_id="mina", client_message_id="1", body="one")
+    for work in world.context.defer.work:
+        work.cancel()
+    await world.settle()
+    world.crash()
+    await world.ring(seconds=5)
+    assert [data["preview"] for data in await told(world)] == ["one"]
+
+
+async def test_in_a_large_room_once_until_one_reads(world: World) -> None:
+    people = {await world.person(f"P{number}"): f"P{number}" for number in range(LARGE)}
+    await world.hub(ROOM).add_members(user_id="mina", people=people)
+    await say(world, "one")
+    await world.ring(seconds=60)
+    assert all([(await told(world, user))[0]["preview"] == "one" for user in ("jun", *people)])
+    await say(world, "two")
+    await world.ring(seconds=60)
+    assert [data["preview"] for data in await told(world)] == ["one"]
+    await world.hub(ROOM).read(user_id="jun", seq=2)
+    await say(world, "three")
+    await world.ring(seconds=60)
+    assert [data["preview"] for data in await told(world)] == ["three", "one"]
