@@ -11,17 +11,18 @@ from urllib.parse import parse_qsl, urlsplit
 import applications
 import js
 from broker import Broker
+from pyodide.ffi import create_proxy, jsnull
+from workers import WorkerEntrypoint
+
 from edge.objects import LiveObject
 from edge.outside import header_map, read_stream
 from edge.sockets import EdgeSocket, SocketObject
 from edge.worker import Platform
 from protocols import engineio, sockjs
-from pyodide.ffi import create_proxy, jsnull
 from services.realtime.engine import EngineHost
 from services.realtime.gateway import Gateway
 from services.realtime.hosts import Opening, SocketHost
 from services.realtime.sockjs import SockJsHost
-from workers import WorkerEntrypoint
 
 __all__ = ["Conformance", "Default"]
 
@@ -72,8 +73,8 @@ class Conformance(SocketObject):
         server.accept()
         server.binaryType = "arraybuffer"
         server.studymateKey = key
-        take = lambda event: asyncio.ensure_future(self.webSocketMessage(server, event.data))  # noqa: E731
-        leave = lambda event: asyncio.ensure_future(  # noqa: E731
+        take = lambda event: asyncio.ensure_future(self.webSocketMessage(server, event.data))
+        leave = lambda event: asyncio.ensure_future(
             self.webSocketClose(server, event.code, event.reason, event.wasClean)
         )
         server.addEventListener("message", create_proxy(take))
@@ -89,7 +90,7 @@ class Conformance(SocketObject):
         if name == "stomp":
             broker = Broker()
             return SocketHost(self, gateway, lambda *known: applications.StompClient(broker, *known))
-        number = lambda variable: int(self.context.config.get(variable))  # noqa: E731
+        number = lambda variable: int(self.context.config.get(variable))
         settings = engineio.Settings(
             ping_interval=number("PING_INTERVAL"),
             ping_timeout=number("PING_TIMEOUT"),

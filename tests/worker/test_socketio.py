@@ -1,0 +1,54 @@
+"""Chat over Socket.IO, with the real client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from tests.worker.live import Stomp, open_room, run_client, token
+
+if TYPE_CHECKING:
+    from tests.worker.people import Town
+
+
+@pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])
+def test_socket_io_client_chats_resumes_and_is_refused(town: Town, transports: list[str]) -> None:
+    ada, bob = town.register(displayName="Ada"), town.register(displayName="Bob")
+    seen = run_client(
+        "socketio.mjs", url=town.url, room=open_room(ada, bob), transports=transports,
+        ada=ada.tokens["accessToken"], bob=bob.tokens["accessToken"],
+    )  # fmt: skip
+    assert seen["transports"] == [transports[-1]] * 2
+    assert seen["joined"]["ok"]
+    assert seen["joined"]["seq"] == 0
+    assert seen["sent"]["ok"]
+    assert seen["sent"] == seen["again"]
+    messages = [body for name, body in seen["heard"] if name == "chat:message"]
+    assert [message["seq"] for message in messages] == list(range(1, 23))
+    assert messages[0] == seen["sent"]["message"]
+    assert [name for name, _ in seen["heard"]][-2:] == ["chat:typing", "chat:read"]
+    assert seen["read"] == {"ok": True, "readSeq": 3, "unreadCount": 0}
+    assert (seen["resumed"]["ok"], seen["replayed"]) == (True, [21, 22])
+    codes = [seen[name]["code"] for name in ("nowhere", "unknown", "invalid", "refused")]
+    assert codes == ["room_not_found", "unknown_destination", "validation_failed", "invalid_token"]
+
+
+def test_both_protocols_meet_in_a_room(town: Town) -> None:
+    ada, bob = town.register(displayName="Ada"), town.register(displayName="Bob")
+    room = open_room(ada, bob)
+    with Stomp(town.url, **token(bob)) as listener:
+        listener.subscribe(f"/topic/chat/{room}")
+        seen = run_client(
+            "socketio.mjs", url=town.url, room=room, transports=["websocket"],
+            ada=ada.tokens["accessToken"], bob=bob.tokens["accessToken"],
+        )  # fmt: skip
+        heard = [listener.next().json for _ in range(22)]
+    assert heard == [body for name, body in seen["heard"] if name == "chat:message"]
+
+
+@pytest.mark.parametrize("sid", ["", "x", "0.unknown", "99999999999.unknown", "-1.x", "\u0663.x"])
+def test_unknown_sessions_are_refused(town: Town, sid: str) -> None:
+    query = {"EIO": "4", "transport": "polling", "sid": sid or "none"}
+    answer = httpx.get(f"{town.url}/socket.io/", params=query, timeout=30)
+    assert (answer.status_code, answer.json()) == (400, {"code": 1, "message": "Session ID unknown"})
