@@ -13,7 +13,7 @@ FORBIDDEN = {
     "services": {"edge", "handlers", "durable", "entry", *PLATFORM},
     "protocols": {"edge", "handlers", "durable", "entry", "services", *PLATFORM},
     "handlers": {"durable", "entry", *PLATFORM},
-    "durable": {"handlers", "entry"},
+    "durable": {"handlers", "entry", *PLATFORM},
     "edge": {"durable", "entry"},
 }
 MAY_KNOW_THE_ROUTES = {"edge/application.py"}
