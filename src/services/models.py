@@ -23,6 +23,7 @@ class Model(BaseModel):
         defer_build=True,
         str_strip_whitespace=True,
         allow_inf_nan=False,
+        hide_input_in_errors=True,  # what does not validate may be personal, and failures are logged
     )
 
 

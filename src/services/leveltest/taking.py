@@ -139,12 +139,16 @@ async def submit_speech(context: Context, user_id: str, content_type: str, body:
 
 
 async def analyse_speech(context: Context, recording: bytes, language: str) -> SpeechAnalysed:
-    """What was said and how. Raises what is wrong with the recording, and ``AiUnavailable``."""
+    """What was said and how.
+
+    Raises what is wrong with the recording, ``LanguageNotSupported`` and ``AiUnavailable``.
+    """
+    spoken = pack(language)
     audio = read_audio(recording)
     transcript = await transcriber(context).transcribe(context, audio, language)
     duration = transcript.duration_seconds or audio.duration_seconds
     words = [TimedWord(word.word, word.start, word.end) for word in transcript.words]
-    metrics = measure(words, duration, pack(language)) if words else None
+    metrics = measure(words, duration, spoken) if words else None
     return SpeechAnalysed(
         transcript=transcript.text,
         duration_seconds=round(duration, 2),
