@@ -147,3 +147,16 @@ def test_every_metric_is_in_the_operators_guide():
     guide = text_of("docs/operator-guide.md")
     assert measured
     assert not {name for name in measured if f"`{name}" not in guide}
+
+
+def test_every_error_in_the_log_is_in_the_operators_guide():
+    logged = {event for event in texts_given_to("error") if re.fullmatch(r"[a-z_]+", event)}
+    guide = text_of("docs/operator-guide.md")
+    assert logged
+    assert not {event for event in logged if f"| `{event}` |" not in guide}
+
+
+def test_every_page_is_in_the_index():
+    for index, folder in (("docs/README.md", "docs"), ("docs/decisions/README.md", "docs/decisions")):
+        pages = {path.name for path in (ROOT / folder).glob("*.md")} - {"README.md"}
+        assert pages <= set(LINK.findall(text_of(index)))
