@@ -6,6 +6,7 @@ from typing import Any
 
 from edge.http.messages import Reply
 from edge.http.routes import Call, Routes
+from handlers.media import answer, asked
 from services.chat import attachments, conversation, problems, rooms, search
 from services.chat.models import (
     Attachment,
@@ -26,7 +27,7 @@ from services.chat.models import (
     SearchQuery,
 )
 from services.images import BrokenImage, ImageTooLarge
-from services.media import matches
+from services.media import RangeNotSatisfiable, select_any
 from services.models import Model, Page
 from services.multipart import MalformedMultipart
 from services.paging import InvalidCursor, PageQuery
@@ -161,22 +162,21 @@ async def upload_chat_attachment(call: Call, room_id: str, body: bytes) -> Attac
 @routes.get(
     "/rooms/{room_id}/attachments/{attachment_id}",
     produces="application/octet-stream",
-    problems=(*_ROOM, problems.AttachmentNotFound),
+    problems=(*_ROOM, problems.AttachmentNotFound, RangeNotSatisfiable),
 )
 async def read_chat_attachment(call: Call, room_id: str, attachment_id: str) -> Reply:
-    """A file, for members of the room. Answers conditional requests; only the caller may cache it."""
+    """A file, for members of the room. Answers byte ranges and conditional requests; keep it to yourself."""
     found = await attachments.fetch(call.context, call.user.user_id, room_id, attachment_id)
-    etag = f'"{attachment_id}"'
-    headers = [
-        ("cache-control", "private, max-age=31536000, immutable"),
-        ("content-security-policy", "default-src 'none'; sandbox"),
-        ("content-disposition", attachments.disposition(found)),
-        ("etag", etag),
-    ]
-    if matches(call.request.headers.get("if-none-match", ""), etag):
-        return Reply(304, None, headers)
-    file = await attachments.content(call.context, room_id, attachment_id)
-    return Reply(200, file.body, [*headers, ("content-type", found.content_type)])
+    conditions, head = asked(call.request)
+    key = attachments.key(room_id, found.id)
+    return answer(
+        await select_any(call.context, key, conditions, head=head),
+        [
+            ("cache-control", "private, max-age=31536000, immutable"),
+            ("content-security-policy", "default-src 'none'; sandbox"),
+            ("content-disposition", attachments.disposition(found)),
+        ],
+    )
 
 
 @routes.patch("/messages/{message_id}", problems=(*_MESSAGE, problems.InvalidMessage, problems.TooMuch))

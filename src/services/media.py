@@ -53,12 +53,17 @@ class Selected(NamedTuple):
 
 
 async def select(context: Context, key: str, conditions: Conditions, *, head: bool) -> Selected:
-    """The file as these conditions want it (RFC 9110, section 13.2.2).
-
-    Raises ``NotFound`` for what is not there or not for everyone, ``RangeNotSatisfiable``.
-    """
+    """A file for everyone, as ``select_any``. Raises ``NotFound`` as well for what is not for everyone."""
     if not any(pattern.fullmatch(key) for pattern in PUBLIC_KEYS):
         raise NotFound
+    return await select_any(context, key, conditions, head=head)
+
+
+async def select_any(context: Context, key: str, conditions: Conditions, *, head: bool) -> Selected:
+    """The file as these conditions want it (RFC 9110, section 13.2.2), whoever asks.
+
+    Raises ``NotFound`` for what is not there, ``RangeNotSatisfiable``.
+    """
     if not head and conditions.if_none_match is None and conditions.byte_range is None:
         whole = _found(await context.media.open(key))
         return Selected(whole, _quoted(whole))

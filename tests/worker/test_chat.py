@@ -308,6 +308,8 @@ class TestAttachments:
         assert served.headers["content-disposition"].startswith("attachment;")
         again = jun.http.get(uploaded["url"], headers={"if-none-match": served.headers["etag"]})
         assert again.status_code == 304
+        part = jun.http.get(uploaded["url"], headers={"range": "bytes=8-12"})
+        assert (part.status_code, part.content) == (206, b"hello")
         assert code(sora.http.get(uploaded["url"])) == (404, "room_not_found")
         assert code(httpx.get(str(jun.http.base_url.join(uploaded["url"])))) == (401, "unauthorized")
         twice = mina.http.post(f"{CHAT}/rooms/{room_id}/messages", json={"attachments": [uploaded["id"]]})

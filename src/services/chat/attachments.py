@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from services.audio import AudioBroken, AudioFormatUnsupported, AudioTooLarge, AudioTooLong, read_audio
-from services.chat import files
+from services.chat.files import key
 from services.chat.models import Attachment
-from services.chat.problems import AttachmentNotFound
 from services.chat.rooms import hub
 from services.images import UnsupportedImage, clean
 from services.multipart import is_multipart, parse_multipart
 from services.problems import FieldError, PayloadTooLarge, Unprocessable
 from services.text import tidy
 
+__all__ = ["MAX_FORM", "disposition", "fetch", "key", "store", "uploaded"]
+
 if TYPE_CHECKING:
-    from services.context import Context, StoredObject
+    from services.context import Context
 
 MAX_FILE = 10 * 1024 * 1024
 """Bytes."""
@@ -76,8 +77,7 @@ async def store(context: Context, user_id: str, room_id: str, new_id: str, uploa
         }
     )
     await hub(context, room_id).call("attach", user_id=user_id, about=attachment.model_dump(mode="json"))
-    key = files.key(room_id, new_id)
-    await context.media.put(key, found.body, content_type=found.content_type)
+    await context.media.put(key(room_id, new_id), found.body, content_type=found.content_type)
     return attachment
 
 
@@ -85,14 +85,6 @@ async def fetch(context: Context, user_id: str, room_id: str, attachment_id: str
     """What a file is, for those who may have it. Raises ``RoomNotFound``, ``AttachmentNotFound``."""
     found = await hub(context, room_id).call("attachment", user_id=user_id, attachment_id=attachment_id)
     return Attachment.model_validate(found)
-
-
-async def content(context: Context, room_id: str, attachment_id: str) -> StoredObject:
-    """The bytes of a file. Raises ``AttachmentNotFound`` if its upload was never finished."""
-    file = await context.media.get(files.key(room_id, attachment_id))
-    if file is None:
-        raise AttachmentNotFound
-    return file
 
 
 def disposition(attachment: Attachment) -> str:
