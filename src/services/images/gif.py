@@ -90,14 +90,16 @@ class _Walk:
     def _skip_blocks(self) -> None:
         """Move behind the terminator of a chain of data sub-blocks (section 15)."""
         data, position, end, blocks = self.data, self.position, len(self.data), self.blocks
-        while position < end and (size := data[position]):
-            position += size + 1
-            blocks += 1
+        size = None
+        while size != 0:
+            blocks += 1  # terminators count: a chain of nothing else costs as much time
             if blocks > _MAX_BLOCKS:
                 raise BrokenImage("The picture is cut into too many parts.")
-        if position >= end:
-            raise BrokenImage("The picture ends early.")
-        self.position, self.blocks = position + 1, blocks
+            if position >= end:
+                raise BrokenImage("The picture ends early.")
+            size = data[position]
+            position += size + 1
+        self.position, self.blocks = position, blocks
 
 
 def _table_length(flags: int) -> int:

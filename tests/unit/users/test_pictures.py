@@ -239,6 +239,10 @@ class TestGif:
         with pytest.raises(BrokenImage):
             clean(gif(b"\x21\xfe" + b"\x01a" * 4_500_000 + b"\x00", FRAME, b"\x3b"))
 
+    def test_extensions_of_nothing_are_refused_before_they_cost_time(self) -> None:
+        with pytest.raises(BrokenImage, match="too many parts"):
+            clean(gif(b"\x21\xfe\x00" * 3_000_000, FRAME, b"\x3b"))
+
 
 class TestWebp:
     def test_the_turn_survives_alone(self) -> None:
