@@ -52,7 +52,10 @@ async def sign_in(context: Context, body: LoginBody, device: str) -> Opened:
         raise InvalidCredentials
     person.check_may_sign_in()
     opened = await open_session(context, person, device)
-    await context.db.batch([*opened.statements, *await _upgrade(context, person.id, body.password, stored)])
+    upgrade = await _upgrade(context, person.id, body.password, stored)
+    begun, *_ = await context.db.batch([*opened.statements, *upgrade])
+    if not begun:  # the password was changed, or made stronger, while this one was being verified
+        return await sign_in(context, body, device)
     context.metrics.count(EVENTS, event="sign_in", outcome="ok")
     return opened
 

@@ -38,12 +38,18 @@ class Opened(NamedTuple):
 
 
 async def open_session(context: Context, person: Person, device: str) -> Opened:
-    """A new device session; it exists once its statements are executed."""
+    """A new device session; it exists once its statements are executed.
+
+    The first tells whether: none begins for somebody who has been locked out, or has another password, since
+    ``person`` was read.
+    """
     session_id, token, now = context.random.id(), context.random.token(), context.clock.now()
     insert = sql(
         "INSERT INTO device_sessions (id, user_id, token_hash, user_agent, created_at, used_at, expires_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        session_id, person.id, one_time.token_hash(token), device, now, now, now + REFRESH_LIFETIME * 1000,
+        " SELECT ?, id, ?, ?, ?, ?, ? FROM users"
+        " WHERE id = ? AND password_hash IS ? AND suspended_at IS NULL AND deleted_at IS NULL RETURNING id",
+        session_id, one_time.token_hash(token), device, now, now, now + REFRESH_LIFETIME * 1000,
+        person.id, person.password_hash,
     )  # fmt: skip
     drop = sql(
         "DELETE FROM device_sessions WHERE id IN (SELECT id FROM device_sessions WHERE user_id = ?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,25 @@ class TestForgottenPassword:
         with pytest.raises(InvalidToken):
             await world.refresh(opened)
         assert (await world.mails())[0].subject == "Your password was changed"
+
+    async def test_a_sign_in_with_the_old_one_under_way_opens_nothing(self, world: World) -> None:
+        """Verifying a password takes long: whoever knows the old one tries to get in across the change."""
+        await world.register()
+        old = PASSWORD
+        for steps in range(6):
+            world.context.clock.advance(minutes=2)
+            await recovery.forgot_password(world.context, EMAIL)
+            token = await world.mailed_token("Reset")
+            reset = asyncio.ensure_future(world.reset_password(token, new := f"{NEW}-{steps}"))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            intruder = asyncio.ensure_future(world.sign_in(password=old))
+            await reset
+            old = new
+            await asyncio.wait([intruder])
+            alive = sql("SELECT 1 FROM device_sessions WHERE revoked_at IS NULL")
+            assert await world.context.db.first(alive) is None
+            assert intruder.exception() is None or isinstance(intruder.exception(), InvalidCredentials)
 
     async def test_the_link_works_once_and_for_an_hour(self, world: World) -> None:
         await world.register()

@@ -118,7 +118,9 @@ async def exchange(context: Context, code: str, device: str) -> Opened:
         raise InvalidOneTimeToken
     person.check_may_sign_in()
     opened = await open_session(context, person, device)
-    await context.db.batch(opened.statements)
+    begun, *_ = await context.db.batch(opened.statements)
+    if not begun:
+        raise InvalidOneTimeToken
     return opened
 
 
