@@ -42,6 +42,7 @@ class Herald:
         self._context = context
         self._not_before: dict[str, int] = {}
         self._telling = False
+        self._next_look = 0
 
     def opened(self, user_id: str) -> None:
         """A member has opened the room on a device."""
@@ -54,11 +55,13 @@ class Herald:
 
     async def tell(self) -> None:
         """Tell those whose turn it is."""
-        if self._telling:
+        now = self._context.clock.now()
+        if self._telling or now < self._next_look:
             return
         self._telling = True
+        if len(self._room.people) > LARGE:
+            self._next_look = now + PAUSE
         try:
-            now = self._context.clock.now()
             due = [member for member in self._owed() if self._not_before.get(member.user_id, 0) <= now]
             await asyncio.gather(*(self._tell(member) for member in due[:BATCH]))
         finally:
@@ -66,7 +69,7 @@ class Herald:
 
     def _owed(self) -> list[Member]:
         room, now = self._room, self._context.clock.now()
-        members = [] if room.closed_at else room.members
+        members = [] if room.closed_at else room.present
         large = len(members) > LARGE
         return [
             member

@@ -181,7 +181,7 @@ class Hub:
     async def attach(self, *, user_id: str, about: Mapping[str, Any]) -> None:
         """Take note of an upload of a member."""
         files.attach(self._open(), user_id, about)
-        self._expect_alarm()
+        self._ring_soon()
 
     async def attachment(self, *, user_id: str, attachment_id: str) -> Answer:
         """What is known of a file that the member may fetch."""
@@ -241,7 +241,7 @@ class Hub:
         if room.closed_at and not self._fanout.behind and not self._projector.pending:
             await self._vanish(room)
         else:
-            self._expect_alarm()
+            self._ring_when_due()
 
     @property
     def _undone(self) -> bool:
@@ -255,6 +255,7 @@ class Hub:
             self._fanout = Fanout(room, self._context)
             self._projector = Projector(room, self._context)
             self._herald = Herald(room, self._context)
+            self._followed = -1
 
     def _open(self) -> Room:
         if self._room is None:
@@ -268,22 +269,31 @@ class Hub:
 
     async def _follow_up(self, *, projected: bool) -> None:
         """Begin what follows from a change; the alarm is set first, durable together with the change."""
-        self._expect_alarm()
-        self._fanout.wake()
+        room = self._open()
+        if room.stamp != self._followed:
+            self._followed = -1
+            self._ring_soon()
+            self._fanout.wake()
+            self._context.defer(self._projector.catch_up())
         if projected:
             await self._projector.catch_up()
-        elif self._projector.pending:
-            self._context.defer(self._projector.catch_up())
 
-    def _expect_alarm(self) -> None:
-        """Have the alarm ring when something is to be done, unless it rings before that anyway."""
-        room, now = self._open(), self._context.clock.now()
-        times = (now + CHECK_AGAIN if self._undone else None, self._herald.next_due(), files.next_stale(room))
-        due = min((time for time in times if time is not None), default=None)
-        if due is None or (self._awaited is not None and now - CHECK_AGAIN <= self._awaited <= due):
-            return
-        self._awaited = due
-        self._home.wake_at(due)
+    def _ring_soon(self) -> None:
+        """Have the alarm look for what was left undone, unless it is about to do so anyway."""
+        now = self._context.clock.now()
+        if self._awaited is None or abs(self._awaited - now) > CHECK_AGAIN:
+            self._ring(now + CHECK_AGAIN)
+
+    def _ring_when_due(self) -> None:
+        """Have the alarm come back when there will be something to do."""
+        again = self._context.clock.now() + CHECK_AGAIN if self._undone else None
+        times = (again, self._herald.next_due(), files.next_stale(self._open()))
+        if any(times):
+            self._ring(min(time for time in times if time is not None))
+
+    def _ring(self, at: int) -> None:
+        self._awaited = at
+        self._home.wake_at(at)
 
     async def _vanish(self, room: Room) -> None:
         """Leave nothing of a closed room of which everyone knows."""

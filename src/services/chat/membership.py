@@ -52,7 +52,7 @@ def add_members(room: Room, user_id: str, people: Mapping[str, str]) -> None:
     """
     room.access(user_id)
     _only_groups(room)
-    present = {member.user_id for member in room.members}
+    present = {member.user_id for member in room.present}
     coming = {key: name for key, name in people.items() if key not in present}
     if len(present) + len(coming) > MAX_MEMBERS:
         raise RoomFull
@@ -117,7 +117,7 @@ def mute(room: Room, user_id: str, until: int | None) -> Member:
 
 def check_contact(room: Room, user_id: str, *, blocked: bool) -> None:
     """Raise ``ContactRefused`` if one of a direct room's two is gone or has blocked the other."""
-    if room.direct and (blocked or len(room.members) < len(room.people)):
+    if room.direct and (blocked or len(room.present) < len(room.people)):
         room.access(user_id)
         raise ContactRefused
 
@@ -139,7 +139,7 @@ def _part(room: Room, member: Member, action: str) -> None:
     room.record("member", userId=member.user_id, displayName=member.name, role=role, action=action)
     if room.direct:
         return
-    if not room.members:
+    if not room.present:
         _close(room)
     elif role == "owner":
         heir = room.members[0]

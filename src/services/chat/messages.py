@@ -136,6 +136,7 @@ def react(room: Room, user_id: str, message_id: str, *, emoji: str, added: bool)
         "reaction", row=row, messageId=room.message_id(row["seq"]), seq=row["seq"], userId=user_id,
         emoji=emoji, added=added, count=len(users),
     )  # fmt: skip
+    room.project(f"m:{row['seq']}")
     return row
 
 
@@ -147,7 +148,7 @@ def read(room: Room, user_id: str, *, seq: int) -> Member:
         return member
     member.read_seq = seq
     room.save(member)
-    if len(room.members) <= READ_RECEIPTS_UP_TO:
+    if len(room.present) <= READ_RECEIPTS_UP_TO:
         room.record("read", userId=user_id, seq=seq)
     return member
 

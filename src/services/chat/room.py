@@ -80,10 +80,14 @@ class Room:
         return self.type == "direct"
 
     @property
+    def present(self) -> list[Member]:
+        """Who is in it now, in no order."""
+        return [member for member in self.people.values() if member.left_at is None]
+
+    @property
     def members(self) -> list[Member]:
         """Who is in it now, in the order in which they came."""
-        present = [member for member in self.people.values() if member.left_at is None]
-        return sorted(present, key=lambda member: (member.joined_at, member.user_id))
+        return sorted(self.present, key=lambda member: (member.joined_at, member.user_id))
 
     def access(self, user_id: str) -> Member:
         """The caller as a member; whoever is none may not know that the room exists: ``RoomNotFound``."""

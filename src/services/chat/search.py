@@ -23,7 +23,7 @@ SEARCH = (
     "SELECT c.id, c.message, u.display_name FROM chat_search s JOIN chat_messages c ON c.id = s.rowid"
     " JOIN chat_members m ON m.room_id = c.room_id AND m.user_id = ?1 AND m.left_at IS NULL"
     " JOIN users u ON u.id = c.sender_id WHERE chat_search MATCH (SELECT '{room} : (' ||"
-    "  group_concat('\"' || room_id || '\"', ' OR ') || ') AND {words} : (' || ?2 || ')' FROM"
+    "  coalesce(group_concat('\"' || room_id || '\"', ' OR '), 'nowhere') || ') AND {words} : (' || ?2 || ')' FROM"
     "  (SELECT o.room_id FROM chat_members o JOIN chat_rooms r ON r.id = o.room_id WHERE o.user_id = ?1"
     "   AND o.left_at IS NULL AND (?3 IS NULL OR o.room_id = ?3) ORDER BY r.active_at DESC LIMIT ?6))"
     " AND s.rowid < ?4 ORDER BY s.rowid DESC LIMIT ?5"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from sqlite3 import OperationalError
 
 import pytest
 
@@ -196,6 +197,20 @@ class TestProjection:
         found = await search(world.context, "jun", SearchQuery(q="second"))
         assert [message.body for message in found.items] == ["Second"]
         assert await world.unread("jun") == {ROOM: 2}
+
+    async def test_a_room_is_listed_however_its_founding_went(self, world: World) -> None:
+        world.context.db.connection.execute("ALTER TABLE chat_members RENAME TO away")
+        with pytest.raises(OperationalError):
+            await direct(world)
+        world.crash()
+        world.context.db.connection.execute("ALTER TABLE away RENAME TO chat_members")
+        await world.ring(seconds=6)
+        assert await world.unread("jun") == {ROOM: 1, "d" * 26: 0}
+
+    async def test_search_shows_the_present_reactions(self, world: World) -> None:
+        await world.hub(ROOM).react(user_id="jun", message_id=HELLO, emoji="x", added=True, projected=True)
+        (found,) = (await search(world.context, "jun", SearchQuery(q="hello"))).items
+        assert [(reaction.emoji, reaction.user_ids) for reaction in found.reactions] == [("x", ["jun"])]
 
     async def test_an_older_state_never_undoes_a_newer(self, world: World) -> None:
         room = open_room(world.homes["CHAT_HUB", ROOM], world.context.clock)
