@@ -12,6 +12,7 @@ import js
 from pyodide.ffi import JsException, jsnull
 from workers import DurableObject
 
+from edge.crossing import to_python
 from services import problems
 from services.problems import FieldError, Problem, Unavailable
 
@@ -105,7 +106,7 @@ class LiveObject(DurableObject):
     def rows(self, statement: str, *parameters: str | float | None) -> list[dict[str, Any]]:
         """Execute a statement on the object's own SQLite; the rows. Synchronous and durable before any reply."""
         bound = [jsnull if value is None else value for value in parameters]
-        return json.loads(js.JSON.stringify(self.storage.sql.exec(statement, *bound).toArray()))
+        return to_python(self.storage.sql.exec(statement, *bound).toArray())
 
 
 def _portable(problem: Problem) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import js
 from pyodide.ffi import JsException, jsnull, to_js
 
+from edge.crossing import entries
 from services.context import HttpReply, HttpStream, UpstreamError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ async def _chunks(stream: Any, limit: int) -> AsyncGenerator[bytes]:
 
 def header_map(headers: Any) -> dict[str, str]:
     """A JavaScript ``Headers`` as a dict, in one crossing; names are in lower case."""
-    return json.loads(js.JSON.stringify(js.Object.fromEntries(headers)))
+    return entries(headers)
 
 
 async def read_stream(stream: Any, limit: int) -> bytes | None:

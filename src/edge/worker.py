@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from inspect import isasyncgen
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import js
 from pyodide.ffi import jsnull, to_js
 from workers import import_from_javascript
 
 from edge.ai import workers_ai
+from edge.crossing import response
 from edge.d1 import D1
 from edge.http.headers import acceptable_request_id
 from edge.http.messages import Reply, Request
@@ -127,10 +126,9 @@ def outgoing(reply: Reply) -> Any:
         return reply.upgrade
     headers = dict(reply.headers)
     pairs = headers if len(headers) == len(reply.headers) else reply.headers
-    init = js.JSON.parse(json.dumps({"status": reply.status, "headers": pairs}))
     body = reply.body if reply.stream is None else reply.stream
     if isasyncgen(body):
         body = readable(body)
     if isinstance(body, bytes):
         body = to_js(body)
-    return js.Response.new(jsnull if body is None else body, init)
+    return response(jsnull if body is None else body, {"status": reply.status, "headers": pairs})
