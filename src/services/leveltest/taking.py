@@ -196,7 +196,14 @@ async def erase_tests(context: Context, user_id: str) -> None:
             await context.media.delete(keys)
         if cursor is None:
             break
-    await context.db.run(sql("DELETE FROM level_tests WHERE user_id = ?", user_id))
+    # Only these: by the row of a test that was begun meanwhile, the next pass finds its object.
+    erased = json.dumps([row["id"] for row in rows])
+    await context.db.run(
+        sql(
+            "DELETE FROM level_tests WHERE user_id = ? AND id IN (SELECT value FROM json_each(?))",
+            user_id, erased,
+        )
+    )  # fmt: skip
 
 
 def _summary(row: Row) -> TestSummary:

@@ -1,15 +1,65 @@
-"""What is refused before anything costly is done."""
+"""What is refused before anything costly is done, and what an erasure must not miss."""
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from services.leveltest.features.language import LanguageNotSupported
-from services.leveltest.taking import analyse_speech
+import pytest
 from tests.unit.support import make_context
+from tests.unit.users.people import someone
+
+from services.context import sql
+from services.leveltest.features.language import LanguageNotSupported
+from services.leveltest.taking import analyse_speech, erase_tests
+
+if TYPE_CHECKING:
+    from services.context import Context
 
 
 @pytest.mark.parametrize("language", ["", "xx", "e" * 10_000_000, 'en"\r\n\r\nwhisper'])
 async def test_a_language_that_is_none_reaches_no_transcriber(language):
     with pytest.raises(LanguageNotSupported):
         await analyse_speech(make_context(), b"RIFF", language)
+
+
+@dataclass
+class Tests:
+    """The objects of tests; the first that is erased sees another test begin on the learner's other device."""
+
+    context: Context
+    learner: str
+    erased: list[str] = field(default_factory=list)
+
+    __test__ = False
+
+    def get(self, namespace: str, name: str) -> Tests:
+        assert namespace == "TEST_SESSION"
+        self.erased.append(name)
+        return self
+
+    async def call(self, method: str, **arguments: Any) -> None:
+        assert (method, arguments) == ("erase", {"user_id": self.learner})
+        await begin(self.context, self.learner, "second")
+
+
+async def begin(context: Context, learner: str, test_id: str) -> None:
+    await context.db.run(
+        sql(
+            "INSERT OR IGNORE INTO level_tests (id, user_id, language, status, started_at)"
+            " VALUES (?, ?, 'en', 'running', 0)",
+            test_id, learner,
+        )
+    )  # fmt: skip
+
+
+async def test_a_test_that_begins_while_others_are_erased_is_erased_by_the_next_pass():
+    context = make_context()
+    learner = await someone(context)
+    objects = Tests(context, learner)
+    context = replace(context, objects=objects)
+    await begin(context, learner, "first")
+    await erase_tests(context, learner)
+    await erase_tests(context, learner)
+    assert objects.erased == ["first", "second"]
+    assert await context.db.first(sql("SELECT 1 FROM level_tests")) is None
