@@ -182,8 +182,9 @@ class SocketObject(LiveObject):
         """The key that a socket was accepted with, kept on the JavaScript object while that is in memory."""
         key = getattr(raw, "studymateKey", None)
         if key is None:
-            key = raw.studymateKey = self._raw_ctx.getTags(raw)[0]
-        return key
+            with suppress(JsException):  # it is gone altogether, and with it all that we knew of it
+                key = raw.studymateKey = self._raw_ctx.getTags(raw)[0]
+        return key or ""
 
     # ``services.realtime.ports.Platform``
 
@@ -191,6 +192,7 @@ class SocketObject(LiveObject):
         """Open a socket that hibernates; the answer is a 101."""
         client, server = js.WebSocketPair.new().object_values()
         self._raw_ctx.acceptWebSocket(server, to_js([key]))
+        server.studymateKey = key
         headers = {"sec-websocket-protocol": protocol} if protocol else {}
         init = js.JSON.parse(json.dumps({"status": 101, "headers": headers}))
         init.webSocket = client
