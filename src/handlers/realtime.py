@@ -26,7 +26,14 @@ class ForeignOrigin(Forbidden):
     title = "Connections with cookies come from our own pages only."
 
 
-@routes.get("/ws", auth=SOCKET, limit="connect", aliases=("/ws/websocket",), problems=(ForeignOrigin,))
+@routes.get(
+    "/ws",
+    auth=SOCKET,
+    described=False,
+    limit="connect",
+    aliases=("/ws/websocket",),
+    problems=(ForeignOrigin,),
+)
 async def open_stomp(call: Call) -> Reply:
     """STOMP 1.2, 1.1 or 1.0 over WebSocket; without an upgrade the greeting of SockJS."""
     if not is_upgrade(call):
@@ -35,13 +42,13 @@ async def open_stomp(call: Call) -> Reply:
     return await forward(call, f"stomp:{shard(call, identity)}", identity)
 
 
-@routes.get("/ws/{rest...}", auth=SOCKET, limit="realtime", problems=(ForeignOrigin,))
+@routes.get("/ws/{rest...}", auth=SOCKET, described=False, limit="realtime", problems=(ForeignOrigin,))
 async def sockjs_get(call: Call, rest: str) -> Reply:
     """STOMP over SockJS: its pages, sockets and streams."""
     return await _sockjs(call, rest)
 
 
-@routes.post("/ws/{rest...}", auth=SOCKET, limit="realtime", problems=(ForeignOrigin,))
+@routes.post("/ws/{rest...}", auth=SOCKET, described=False, limit="realtime", problems=(ForeignOrigin,))
 async def sockjs_post(call: Call, rest: str) -> Reply:
     """STOMP over SockJS: its polls, and what clients send with them."""
     return await _sockjs(call, rest)
@@ -54,13 +61,27 @@ async def _sockjs(call: Call, rest: str) -> Reply:
     return await forward(call, f"sockjs:{crc32(name) % _shards(call)}", await admitted(call))
 
 
-@routes.get("/socket.io/", auth=SOCKET, limit="realtime", aliases=("/socket.io",), problems=(ForeignOrigin,))
+@routes.get(
+    "/socket.io/",
+    auth=SOCKET,
+    described=False,
+    limit="realtime",
+    aliases=("/socket.io",),
+    problems=(ForeignOrigin,),
+)
 async def socketio_get(call: Call) -> Reply:
     """Socket.IO 5 over Engine.IO 4: open a session, poll, or open its WebSocket."""
     return await _socketio(call)
 
 
-@routes.post("/socket.io/", auth=SOCKET, limit="realtime", aliases=("/socket.io",), problems=(ForeignOrigin,))
+@routes.post(
+    "/socket.io/",
+    auth=SOCKET,
+    described=False,
+    limit="realtime",
+    aliases=("/socket.io",),
+    problems=(ForeignOrigin,),
+)
 async def socketio_post(call: Call) -> Reply:
     """Packets of a session that polls."""
     return await _socketio(call)

@@ -428,3 +428,8 @@ def insist(person: Person, room_id: str, body: str) -> dict[str, Any]:
             return say(person, room_id, body, clientMessageId=body)
         except (httpx.TransportError, AssertionError):
             continue
+
+
+def test_who_is_in_no_room_finds_nothing(town: Town) -> None:
+    found = town.register().http.get("/api/v1/chat/search", params={"q": "hello"})
+    assert (found.status_code, found.json()["items"]) == (200, [])

@@ -11,7 +11,6 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from ops.openapi import document
-from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -26,9 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE = Path(__file__).parents[2] / "assets" / "openapi.json"
-CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 UNLIMITED = json.dumps(dict.fromkeys(DEFAULTS, "1000000/60"))
 EXAMPLES = 12
+
+
+def nothing_breaks(_context: object, response: schemathesis.Response, _case: schemathesis.Case) -> None:
+    """No server error; what needs a model where there is none may say so, and when to come back."""
+    honest = response.status_code == 503 and "retry-after" in response.headers
+    assert response.status_code < 500 or honest, response.text
+
+
+CHECKS = (nothing_breaks, status_code_conformance, content_type_conformance, response_schema_conformance)
 
 schema = schemathesis.openapi.from_dict(json.loads(document()))
 
@@ -50,6 +57,7 @@ def test_the_server_gives_the_file(url):
     assert httpx.get(f"{url}/openapi.json").json() == json.loads(document())
 
 
+@pytest.mark.filterwarnings("ignore:Skipped test cases with unsupported payload media types:UserWarning")
 @schema.parametrize()
 @settings(
     max_examples=EXAMPLES,

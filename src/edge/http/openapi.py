@@ -46,6 +46,7 @@ SECURITY_SCHEMES = {
 
 def describe(routes: Sequence[Route], *, version: str) -> dict[str, Any]:
     """The whole document."""
+    routes = [route for route in routes if route.described]
     schemas, definitions = _schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:

@@ -130,6 +130,8 @@ class Route:
     problems: Sequence[type[Problem]] = ()
     """Failures beyond those that every route of this shape has."""
     aliases: Sequence[str] = ()
+    described: bool = True
+    """False for the doors of protocols with descriptions of their own, which OpenAPI cannot express."""
 
     @cached_property
     def hints(self) -> Mapping[str, Any]:
