@@ -180,7 +180,9 @@ async def converse(rooms: Sequence[Sequence[Way]], rate: int, seconds: float) ->
         due = started + number / rate
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         member = members[number % len(rooms)][number // len(rooms) % len(members[0])]
-        member.send(member.way.message.replace("%ID%", f"m{number}").replace("%BODY%", f"at {time.time():.6f}"))
+        member.send(
+            member.way.message.replace("%ID%", f"m{number}").replace("%BODY%", f"at {time.time():.6f}")
+        )
     expected = int(rate * seconds) * len(members[0])
     await until(tally, lambda: len(tally.latencies) >= expected)
     for room in members:

@@ -85,7 +85,9 @@ class Ours:
         """Put the people and their devices into the database: hashing their passwords would take long."""
         now = int(time.time() * 1000)
         (file,) = [
-            each for each in folder.rglob("*.sqlite") if "d1" in str(each).lower() and "metadata" not in each.name
+            each
+            for each in folder.rglob("*.sqlite")
+            if "d1" in str(each).lower() and "metadata" not in each.name
         ]
         with sqlite3.connect(file) as database:
             for user_id in self.ids:
@@ -120,7 +122,9 @@ class Ours:
 
 def at(way: Way, url: str) -> Way:
     """A way to a server at a URL."""
-    return Way(way.url.replace("%URL%", url), way.opening, way.ready, way.message, way.acknowledged, way.headers)
+    return Way(
+        way.url.replace("%URL%", url), way.opening, way.ready, way.message, way.acknowledged, way.headers
+    )
 
 
 @contextmanager
@@ -218,7 +222,9 @@ def idle() -> list[Figure]:
             share, heard = asyncio.run(_idle([ways[number % 100] for number in range(IDLE)], ours.runtime))
     what = f"processor time of {IDLE} idle connections in a minute"
     still = f"{heard} of {IDLE} heard a message afterwards"
-    return [Figure(what, f"{100 * share:.2f} % of a core", still, "< 1 %, all", share < 0.01 and heard == IDLE)]
+    return [
+        Figure(what, f"{100 * share:.2f} % of a core", still, "< 1 %, all", share < 0.01 and heard == IDLE)
+    ]
 
 
 async def _idle(ways: Sequence[Way], runtime: Runtime) -> tuple[float, int]:
