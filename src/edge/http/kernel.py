@@ -17,6 +17,7 @@ from edge.http.validation import parse_body, read_query, read_raw_body
 from services.context import ConstraintError, Context, MissingSecret
 from services.models import Model
 from services.problems import Conflict, InvalidToken, Problem, Unavailable
+from services.schema import check_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,6 +60,7 @@ class Kernel:
         self.limits = limits
         self.origins = origins
         self.development = development
+        self._schema_fits = False
 
     async def answer(self, request: Request, context: Context) -> Reply:
         """Answer a request; never raises, whatever came in or went wrong."""
@@ -80,6 +82,9 @@ class Kernel:
             return self._options(request)
         route, path = self.router.match(request.method, request.path)
         exchange.route = route
+        if not self._schema_fits:
+            await check_schema(exchange.context)
+            self._schema_fits = True
         principal = await self._admit(exchange, route)
         limiter = RequestLimiter(self.limits, exchange.context)
         call = Call(request, exchange.context, route, principal, exchange.headers, limiter=limiter)

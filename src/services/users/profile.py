@@ -75,7 +75,7 @@ async def read_public_profile(context: Context, user_id: str, viewer_id: str) ->
 
     Raises ``NotFound`` alike for nobody, a deleted or suspended account, and a block in either direction.
     """
-    row = await context.db.first(sql(READ_PUBLIC, user_id, viewer_id))
+    row = await context.db.replica().first(sql(READ_PUBLIC, user_id, viewer_id))
     if row is None:
         raise NotFound
     return PublicProfile.model_validate(_readable(row))
