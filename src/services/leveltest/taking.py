@@ -118,8 +118,6 @@ async def submit_speech(context: Context, user_id: str, content_type: str, body:
     if known["kind"] != "speech":
         raise attempts.AnswerExpected("This question is not answered by speaking.")
     heard = await analyse_speech(context, recording, known["language"])
-    if "consent" in form and form["consent"].data.strip().lower() in YES:
-        await _keep(context, f"level-test/{user_id}/{test_id}/{question_id}", recording)
     reply = await test.call(
         "answer",
         user_id=user_id,
@@ -135,6 +133,9 @@ async def submit_speech(context: Context, user_id: str, content_type: str, body:
         },
         extra=heard.model_dump(mode="json", by_alias=True),
     )
+    # Not before: what the test refuses, because it is over or the account gone, must not be kept.
+    if "consent" in form and form["consent"].data.strip().lower() in YES:
+        await _keep(context, f"level-test/{user_id}/{test_id}/{question_id}", recording)
     return SpeechAccepted.model_validate(reply)
 
 

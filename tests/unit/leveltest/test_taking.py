@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.support import make_context
+from tests.unit.support import ROOT, Outside, make_context
 from tests.unit.users.people import someone
 
 from services.context import sql
 from services.leveltest.features.language import LanguageNotSupported
-from services.leveltest.taking import analyse_speech, erase_tests
+from services.leveltest.attempt import TestOver as Over
+from services.leveltest.taking import analyse_speech, erase_tests, submit_speech
 
 if TYPE_CHECKING:
     from services.context import Context
@@ -63,3 +64,32 @@ async def test_a_test_that_begins_while_others_are_erased_is_erased_by_the_next_
     await erase_tests(context, learner)
     assert objects.erased == ["first", "second"]
     assert await context.db.first(sql("SELECT 1 FROM level_tests")) is None
+
+
+class Ended:
+    """A test that is over by the time the recording is understood."""
+
+    def get(self, namespace: str, name: str) -> Ended:
+        return self
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        if method == "answer":
+            raise Over
+        return {"kind": "speech", "prompt": "", "reply": None, "language": "en"}
+
+
+async def test_a_recording_that_the_test_refuses_is_not_kept():
+    heard = {"text": "hello", "words": [{"word": "hello", "start": 0.1, "end": 0.5}], "duration": 1.0}
+    outside = Outside({"http://ai.test/audio/transcriptions": lambda **_: (200, heard)})
+    context = make_context(AI_TRANSCRIBE_BASE_URL="http://ai.test")
+    context = replace(context, http=outside, objects=Ended())
+    fields = {"testId": b"t", "questionId": b"q", "consent": b"true"}
+    fields["audio"] = (ROOT / "tests/data/audio/walk.wav").read_bytes()
+    body = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value)
+        for name, value in fields.items()
+    )
+    with pytest.raises(Over):
+        await submit_speech(context, "mina", "multipart/form-data; boundary=x", body + b"--x--")
+    assert outside.requests
+    assert not context.media.objects
