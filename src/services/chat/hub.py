@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CHECK_AGAIN = 5_000
 """Milliseconds after which the alarm looks whether anything was left undone."""
+LAG = 500
+"""Milliseconds between two writes to D1 of a room in which people talk live; REST's answers wait for theirs."""
 CONTACT_KNOWN = 10_000
 """Milliseconds for which a direct room relies on what it knows of blocks; it is told of new ones at once."""
 
@@ -271,18 +273,20 @@ class Hub:
         """Begin what follows from a change; the alarm is set first, durable together with the change."""
         room = self._open()
         if room.stamp != self._followed:
-            self._followed = -1
-            self._ring_soon()
+            self._followed = room.stamp
+            lazily = not projected and self._projector.wrote_within(LAG)
+            self._ring_soon(LAG if lazily else CHECK_AGAIN)
             self._fanout.wake()
-            self._context.defer(self._projector.catch_up())
+            if not lazily:
+                self._context.defer(self._projector.catch_up())
         if projected:
             await self._projector.catch_up()
 
-    def _ring_soon(self) -> None:
+    def _ring_soon(self, within: int = CHECK_AGAIN) -> None:
         """Have the alarm look for what was left undone, unless it is about to do so anyway."""
         now = self._context.clock.now()
-        if self._awaited is None or abs(self._awaited - now) > CHECK_AGAIN:
-            self._ring(now + CHECK_AGAIN)
+        if self._awaited is None or not now - CHECK_AGAIN <= self._awaited <= now + within:
+            self._ring(now + within)
 
     def _ring_when_due(self) -> None:
         """Have the alarm come back when there will be something to do."""

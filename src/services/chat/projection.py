@@ -70,6 +70,11 @@ class Projector:
         self._room = room
         self._context = context
         self._batch: asyncio.Future[None] | None = None
+        self._wrote_at = 0
+
+    def wrote_within(self, milliseconds: int) -> bool:
+        """Whether something was written so recently."""
+        return self._context.clock.now() < self._wrote_at + milliseconds
 
     @property
     def pending(self) -> bool:
@@ -92,6 +97,7 @@ class Projector:
 
     async def _write(self) -> None:
         store = self._room.store
+        self._wrote_at = self._context.clock.now()
         entries = store.rows("SELECT key, version FROM outbox ORDER BY version LIMIT ?", BATCH)
         await self._context.db.batch(statements(self._room, [entry["key"] for entry in entries]))
         for entry in entries:
