@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.worker.people import Town, registration
 
 if TYPE_CHECKING:

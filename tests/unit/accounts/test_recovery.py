@@ -7,8 +7,6 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.accounts.world import EMAIL, PASSWORD, World
-from tests.unit.support import make_context
 
 from services import mail
 from services.accounts import one_time, recovery
@@ -18,6 +16,8 @@ from services.accounts.problems import InvalidCredentials, InvalidOneTimeToken
 from services.context import UpstreamError, sql
 from services.mail import Mail, deliver_outbox
 from services.problems import InvalidToken
+from tests.unit.accounts.world import EMAIL, PASSWORD, World
+from tests.unit.support import make_context
 
 if TYPE_CHECKING:
     from services.context import Context

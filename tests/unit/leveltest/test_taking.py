@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.support import ROOT, Outside, make_context
-from tests.unit.users.people import someone
 
 from services.context import sql
-from services.leveltest.features.language import LanguageNotSupported
 from services.leveltest.attempt import TestOver as Over
+from services.leveltest.features.language import LanguageNotSupported
 from services.leveltest.taking import analyse_speech, erase_tests, submit_speech
+from tests.unit.support import ROOT, Outside, make_context
+from tests.unit.users.people import someone
 
 if TYPE_CHECKING:
     from services.context import Context
