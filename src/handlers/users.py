@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.http.routes import FRESH, Call, Routes
-from services.chat.relations import contact_changed
+from services.chat.relations import contact_changed, tell_name
 from services.images import BrokenImage, ImageTooLarge, UnsupportedImage
 from services.models import Page
 from services.multipart import MalformedMultipart
@@ -35,7 +35,10 @@ async def read_profile(call: Call) -> Profile:
 @routes.patch("/profile", problems=(profile.NativeAsTarget,))
 async def update_profile(call: Call, body: ProfileUpdate) -> Profile:
     """Change what the body names and leave the rest. Answers the profile as it is then."""
-    return await profile.update_profile(call.context, call.user.user_id, body)
+    changed = await profile.update_profile(call.context, call.user.user_id, body)
+    if "display_name" in body.model_fields_set:
+        call.context.defer(tell_name(call.context, call.user.user_id, changed.display_name))
+    return changed
 
 
 @routes.post(

@@ -121,6 +121,20 @@ class TestRooms:
         jun.http.patch("/api/v1/users/settings", json={"privacy": {"messages": "nobody"}})
         answer = mina.http.post(f"{CHAT}/rooms", json={"type": "direct", "memberIds": [jun.id]})
         assert code(answer) == (403, "contact_refused")
+        room = room_of(jun, mina, kind="direct")
+        assert room_of(mina, jun, kind="direct") == room | {"members": room["members"]}, "it is there already"
+
+    def test_call_people_by_their_new_names(self, town: Town) -> None:
+        mina, jun = town.register(), town.register()
+        room_id = room_of(mina, jun)["id"]
+        say(mina, room_id, "Hello")
+        mina.http.patch("/api/v1/users/profile", json={"displayName": "Mina Kim"})
+        assert items(jun, "/search", q="hello")[0]["sender"]["displayName"] == "Mina Kim"
+        for _ in range(100):
+            (message,) = items(jun, f"/rooms/{room_id}/messages")
+            if message["sender"]["displayName"] == "Mina Kim":
+                return
+        raise AssertionError(message)
 
 
 class TestMessages:

@@ -41,7 +41,7 @@ class Hub:
         (
             "create", "describe", "update", "close", "subscribe", "replay", "unsubscribe",
             "send", "edit", "edits", "delete", "react", "read", "typing", "history", "find",
-            "attach", "attachment", "add_members", "remove_member", "mute", "erase", "recheck_contact",
+            "attach", "attachment", "add_members", "remove_member", "mute", "erase", "introduce", "recheck_contact",
         )
     )  # fmt: skip
 
@@ -223,6 +223,12 @@ class Hub:
             membership.erase(self._room, user_id)
             await self._follow_up(projected=True)
 
+    async def introduce(self, *, user_id: str, name: str) -> None:
+        """A person has a new name."""
+        if self._room:
+            membership.introduce(self._room, user_id, name)
+            await self._follow_up(projected=False)
+
     async def recheck_contact(self) -> None:
         """The two people of this room may have blocked each other, or not any more."""
         self._contact = (True, 0)
@@ -234,6 +240,7 @@ class Hub:
         if room is None:
             return
         files.discard_stale(room)
+        reading.forget_old_events(room)
         work = (
             self._fanout.settle(), self._projector.catch_up(), self._herald.tell(), self._empty_trash(room),
         )  # fmt: skip

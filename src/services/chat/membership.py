@@ -87,6 +87,17 @@ def erase(room: Room, user_id: str) -> None:
         _part(room, member, "left")
 
 
+def introduce(room: Room, user_id: str, name: str) -> None:
+    """Call somebody by their new name, in what they wrote before as well."""
+    member = room.people.get(user_id)
+    if member is None or member.name == name or room.closed_at is not None:
+        return
+    member.name = name
+    room.save(member)
+    if member.left_at is None:
+        room.record("member", userId=user_id, displayName=name, role=member.role, action="renamed")
+
+
 def rename(room: Room, user_id: str, name: str) -> None:
     """Name a group; its owner may. Raises ``DirectRoom``, ``NotAllowed``."""
     room.access(user_id)

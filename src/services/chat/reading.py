@@ -99,6 +99,11 @@ def missed(room: Room, user_id: str, *, last_seq: int | None = None, last_event:
     return page._replace(truncated=truncated)
 
 
+def forget_old_events(room: Room) -> None:
+    """Keep as many events as anyone can ask for."""
+    room.store.rows("DELETE FROM events WHERE event <= ?", room.event - MAX_REPLAY)
+
+
 def replay(room: Room, after: int) -> Replay:
     """The events after that one, messages with their present content."""
     rows = room.store.rows(EVENTS, after, room.event, MAX_PAGE)

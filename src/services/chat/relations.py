@@ -30,6 +30,12 @@ async def erase_from_rooms(context: Context, user_id: str) -> None:
         await hub(context, row["room_id"]).call("erase", user_id=user_id)
 
 
+async def tell_name(context: Context, user_id: str, name: str) -> None:
+    """Have all rooms call a person by their new name."""
+    for row in await context.db.all(sql(ROOMS_OF, user_id)):
+        await hub(context, row["room_id"]).call("introduce", user_id=user_id, name=name)
+
+
 async def blocked_between(context: Context, one: str, other: str) -> bool:
     """Whether either has blocked the other."""
     return await context.db.first(sql(BLOCKED, one, other)) is not None

@@ -14,7 +14,7 @@ from services.chat.room import FOREVER
 from services.context import sql
 from services.models import Page
 from services.paging import LAST_NUMBER, PageQuery, decode_cursor, split
-from services.problems import FieldError, Unprocessable
+from services.problems import FieldError, NotFound, Unprocessable
 from services.users.profile import image_url
 
 if TYPE_CHECKING:
@@ -85,13 +85,24 @@ async def create_room(context: Context, user_id: str, new_id: str, body: NewRoom
     others = [other for other in dict.fromkeys(body.member_ids) if other != user_id]
     if body.type == "direct" and len(others) != 1:
         raise Unprocessable(errors=(FieldError("$.memberIds", "must name one other person"),))
-    room_id = direct_room_id(user_id, others[0]) if body.type == "direct" else new_id
+    room_id = new_id
+    if body.type == "direct":
+        room_id = direct_room_id(user_id, others[0])
+        if known := await _known(context, user_id, room_id):
+            return known
     people = await reachable(context, user_id, [user_id, *others])
     name = None if body.type == "direct" else body.name
     described = await hub(context, room_id).call(
         "create", room_id=room_id, kind=body.type, name=name, owner=user_id, people=people
     )
     return await shown(context, described)
+
+
+async def _known(context: Context, user_id: str, room_id: str) -> Room | None:
+    try:
+        return await read_room(context, user_id, room_id)
+    except NotFound:
+        return None
 
 
 async def reachable(context: Context, user_id: str, ids: Iterable[str]) -> dict[str, str]:

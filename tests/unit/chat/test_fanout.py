@@ -132,4 +132,8 @@ async def test_who_was_away_for_too_long_is_told_so(world: World) -> None:
             await hub.react(user_id="jun", message_id=f"{ROOM}-1", emoji="x", added=added)
     answer = await hub.subscribe(user_id="jun", shard="c", last_event=0)
     assert answer["truncated"]
+    await world.ring(seconds=10)
+    kept = world.homes["CHAT_HUB", ROOM].rows("SELECT count(*) AS n, max(event) AS last FROM events")
+    assert kept == [{"n": MAX_REPLAY, "last": answer["event"]}]
+    assert (await hub.subscribe(user_id="jun", shard="c", last_seq=0))["truncated"]
     assert (await hub.subscribe(user_id="jun", shard="c", last_event=answer["event"]))["truncated"] is False

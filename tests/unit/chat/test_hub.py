@@ -117,6 +117,19 @@ class TestContact:
                 await getattr(hub, method)(user_id="mina", **arguments)
 
 
+class TestNames:
+    async def test_change_in_what_was_said_before(self, world: World) -> None:
+        hub = world.hub(ROOM)
+        before = (await hub.subscribe(user_id="jun", shard="a"))["event"]
+        for _ in range(2):
+            await hub.introduce(user_id="mina", name="Mina Kim")
+        await world.settle()
+        (text,) = await hub.history(user_id="jun", limit=10)
+        assert json.loads(text)["sender"]["displayName"] == "Mina Kim"
+        ((number, kind, told),) = world.shards["a"].events
+        assert (number, kind, json.loads(told)["displayName"]) == (before + 1, "member", "Mina Kim")
+
+
 class TestErasure:
     async def test_takes_the_name_and_leaves_the_words(self, world: World) -> None:
         hub = world.hub(ROOM)
