@@ -31,10 +31,13 @@ export function refusing({ objects, entrypoints: others }, failure) {
 }
 
 function wrapped({ className, methodNames }, base, python) {
+  // Looked up once: a look-up costs a proxy and a crossing, and classes do not change.
+  const pythonClass = python.module[className];
+  const known = new Set(methodNames);
   const Entrypoint = class extends base {
     constructor(ctx, env) {
       super(ctx, env);
-      return new Proxy(this, methods(construct(python, className, [ctx, env]), RAW[base.name], python));
+      return new Proxy(this, methods(construct(python, pythonClass, [ctx, env]), RAW[base.name], known, python));
     }
   };
   // workerd looks at the prototype for what the class can do; the proxy answers the calls.
@@ -42,25 +45,25 @@ function wrapped({ className, methodNames }, base, python) {
   return Entrypoint;
 }
 
-async function construct(python, className, args) {
+async function construct(python, pythonClass, args) {
   python.beforeRequest();
-  return await call(python.module[className], args);
+  return await call(pythonClass, args);
 }
 
 async function call(callable, args, relaxed = false) {
   return await callable.callWithOptions({ relaxed, promising: true }, ...args);
 }
 
-function methods(instancePromise, raw, { introspection }) {
+function methods(instancePromise, raw, known, { wrapper }) {
   return {
     get(target, name, receiver) {
       if (typeof name !== "string") return Reflect.get(target, name, receiver);
       return async (...args) => {
         const instance = await instancePromise;
-        if (typeof instance[name] !== "function") throw new TypeError(`Method ${name} does not exist`);
+        if (!known.has(name) && typeof instance[name] !== "function") throw new TypeError(`Method ${name} does not exist`);
         if (raw.includes(name)) return await reported(call(instance[name], args, true));
         const relaxed = name === "fetch" || name === "test";
-        const result = call(introspection.wrapper_func, [relaxed, instance, name, ...args]);
+        const result = call(wrapper, [relaxed, instance, name, ...args]);
         return await (relaxed || name === "scheduled" ? reported(result) : result);
       };
     },

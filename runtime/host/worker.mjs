@@ -53,7 +53,7 @@ async function importMain(pyodide, main) {
   const found = introspection.collect_entrypoint_classes(module);
   let allowed = false;
   const beforeRequest = () => allowed || ((allowed = true), allow(pyodide));
-  return entrypoints(found, { module, introspection, beforeRequest });
+  return entrypoints(found, { module, wrapper: introspection.wrapper_func, beforeRequest });
 }
 
 function requireAll(expected, classes, main) {
