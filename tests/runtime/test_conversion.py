@@ -2,7 +2,7 @@
 
 import httpx
 
-from conftest import eventually
+from tests.runtime.conftest import eventually
 
 ARRIVES_AS = ["NoneType", "bool", "int", "float", "str", "JsDict", "list", "memoryview"]
 ARRIVES_AS += ["datetime", "Request", "Response"]

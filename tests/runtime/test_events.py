@@ -4,7 +4,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from conftest import eventually
+from tests.runtime.conftest import eventually
 
 IDLE_SECONDS = 13  # workerd puts an object to sleep ten seconds after its last event
 

@@ -7,10 +7,10 @@ import subprocess
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-from runtime import bootstrap
 from websockets import Subprotocol
 from websockets.sync.client import connect
 
+from runtime import bootstrap
 from tests.worker.people import address as address_of_a_client
 
 if TYPE_CHECKING:

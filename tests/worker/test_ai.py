@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from tests.unit.support_http import Answer, Upstream, answer
-from tests.worker.people import Person, Town
 
 from runtime.server import Runtime
+from tests.unit.support_http import Answer, Upstream, answer
+from tests.worker.people import Person, Town
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,6 +9,7 @@ from secrets import token_hex
 import httpx
 import jwt
 import pytest
+
 from tests.worker.people import PASSWORD, Person, Town, address, registration
 
 AUTH = "/api/v1/auth"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from tests.worker.people import PASSWORD, address, registration
 
 from runtime.server import Runtime
+from tests.worker.people import PASSWORD, address, registration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,9 @@ async def write_until_the_power_goes(server: Runtime, writers: list[Writer]) -> 
 
 async def displayed_name(http: httpx.AsyncClient, email: str) -> str:
     headers = {"cf-connecting-ip": address()}
-    answer = await http.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD}, headers=headers)
+    answer = await http.post(
+        "/api/v1/auth/login", json={"email": email, "password": PASSWORD}, headers=headers
+    )
     assert answer.status_code == 200, answer.text
     return answer.json()["user"]["displayName"]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from tests.worker.oidc.browser import APP, Browser
-from tests.worker.oidc.provider import CALLBACK, providers, variables
 
 from runtime.server import Runtime
+from tests.worker.oidc.browser import APP, Browser
+from tests.worker.oidc.provider import CALLBACK, providers, variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

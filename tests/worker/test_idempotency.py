@@ -7,6 +7,7 @@ from secrets import token_hex
 
 import httpx
 import pytest
+
 from tests.worker.people import Town, address, registration
 
 REGISTER = "/api/v1/auth/register"

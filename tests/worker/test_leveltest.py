@@ -11,6 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     import httpx
+
     from tests.worker.people import Person, Town
 
 BASE = "/api/v1/level-test"
@@ -230,7 +231,9 @@ class TestSpeech:
             question = submit(person, started["testId"], question, **answer_for(question)).json()["next"]
         return question
 
-    def speak(self, person: Person, test: str, question: str, recording: bytes, **fields: str) -> httpx.Response:
+    def speak(
+        self, person: Person, test: str, question: str, recording: bytes, **fields: str
+    ) -> httpx.Response:
         data = {"testId": test, "questionId": question, **fields}
         return person.http.post(f"{BASE}/analyze-speech", data=data, files={"audio": ("a.wav", recording)})
 

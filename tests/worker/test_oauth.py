@@ -7,11 +7,11 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+
+from runtime.server import Runtime
 from tests.worker.oidc.browser import APP, Browser
 from tests.worker.oidc.provider import CALLBACK, providers, variables, visit
 from tests.worker.people import Person, Town, registration
-
-from runtime.server import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

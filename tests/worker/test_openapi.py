@@ -10,16 +10,16 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
-from ops.openapi import document
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.worker.people import Town
 
+from ops.openapi import document
 from runtime.server import Runtime
 from services.ratelimit import DEFAULTS
+from tests.worker.people import Town
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

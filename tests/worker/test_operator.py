@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jwt
+
 from tests.worker.people import PASSWORD
 
 if TYPE_CHECKING:
-    from tests.worker.people import Town
-
     from runtime.server import Runtime
+    from tests.worker.people import Town
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,8 +8,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from runtime import bootstrap
 
+from runtime import bootstrap
 from tests.worker.live import CLIENTS, open_room
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+
 from tests.worker.live import Stomp, open_room, run_client, token
 
 if TYPE_CHECKING:

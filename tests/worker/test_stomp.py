@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import websockets
+
 from tests.worker.live import Stomp, open_room, run_client, token
 
 if TYPE_CHECKING:

@@ -101,7 +101,9 @@ def _check_frame(frame: memoryview, width: int, height: int) -> None:
 
 def _cleaned(chunks: list[Chunk]) -> Iterable[Chunk]:
     """The chunks to keep, the flags of VP8X in agreement with them."""
-    turned = next((exif.minimal(exif.orientation(bytes(body))) for kind, body in chunks if kind == b"EXIF"), b"")
+    turned = next(
+        (exif.minimal(exif.orientation(bytes(body))) for kind, body in chunks if kind == b"EXIF"), b""
+    )
     if chunks[0][0] != b"VP8X":
         return chunks[:1]
     flags = chunks[0][1][0] & ~_EXIF_FLAG & ~_XMP_FLAG | (_EXIF_FLAG if turned else 0)
@@ -118,7 +120,9 @@ def _cleaned(chunks: list[Chunk]) -> Iterable[Chunk]:
 
 def _cleaned_frame(frame: memoryview) -> memoryview:
     pictures = (chunk for chunk in _chunks(frame[_FRAME_HEADER:], _MAX_FRAME_PARTS) if chunk[0] in _KEPT)
-    return memoryview(b"".join((frame[:_FRAME_HEADER], *(piece for chunk in pictures for piece in _framed(chunk)))))
+    return memoryview(
+        b"".join((frame[:_FRAME_HEADER], *(piece for chunk in pictures for piece in _framed(chunk))))
+    )
 
 
 def _framed(chunk: Chunk) -> tuple[bytes, memoryview, bytes]:

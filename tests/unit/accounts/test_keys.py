@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from ops import keys
-from tests.unit.support import reconfigured
 
+from ops import keys
 from services.accounts.keys import published_keys
 from services.accounts.tokens import issue_access_token, read_access_token
 from services.problems import InvalidToken
 from services.sealing import Sealer
+from tests.unit.support import reconfigured
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,6 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import jwt
 import pytest
-from tests.unit.accounts.world import EMAIL, World
-from tests.unit.support import Answer, make_context, reconfigured, rsa_pem
 
 from services.accounts import recovery, sessions
 from services.accounts.oauth import flow
@@ -20,6 +18,8 @@ from services.accounts.problems import AccountSuspended, InvalidOneTimeToken
 from services.context import sql
 from services.encoding import b64url
 from services.problems import InvalidToken, NotFound
+from tests.unit.accounts.world import EMAIL, World
+from tests.unit.support import Answer, make_context, reconfigured, rsa_pem
 
 if TYPE_CHECKING:
     from services.context import Context

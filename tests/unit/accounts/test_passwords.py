@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from tests.unit.support import Context, make_context, reconfigured
 
 from services.accounts.passwords import (
     ITERATIONS,
@@ -16,6 +15,7 @@ from services.accounts.passwords import (
     verify_password,
 )
 from services.encoding import b64url, from_b64url
+from tests.unit.support import Context, make_context, reconfigured
 
 PASSWORD = "korrekt-pferd"
 

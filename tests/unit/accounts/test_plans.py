@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from tests.unit.accounts.world import EMAIL
-from tests.unit.support import reconfigured
-
 from services.accounts import one_time, recovery, sessions
 from services.accounts.oauth.linking import person_for
 from services.accounts.oauth.provider import Profile
 from services.accounts.problems import RefreshTokenReused
 from services.accounts.upkeep import keep_up
+from tests.unit.accounts.world import EMAIL
+from tests.unit.support import reconfigured
 
 if TYPE_CHECKING:
     from tests.unit.accounts.world import World

@@ -6,13 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.accounts.world import EMAIL, PASSWORD, World
-from tests.unit.support import reconfigured
 
 from services.accounts import people, registration
 from services.accounts.problems import AccountSuspended, InvalidCredentials
 from services.context import ConstraintError, sql
 from services.problems import Unprocessable
+from tests.unit.accounts.world import EMAIL, PASSWORD, World
+from tests.unit.support import reconfigured
 
 if TYPE_CHECKING:
     from services.context import Context

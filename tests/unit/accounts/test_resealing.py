@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.unit.accounts.world import World
-from tests.unit.support import column_keys, reconfigured
-
 from services.accounts.oauth.linking import person_for
 from services.accounts.oauth.provider import Profile
 from services.accounts.resealing import reseal_columns
 from services.accounts.upkeep import keep_up
 from services.context import sql
 from services.sealing import Sealer
+from tests.unit.accounts.world import World
+from tests.unit.support import column_keys, reconfigured
 
 if TYPE_CHECKING:
     from services.context import Context

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.support import Context, column_keys, reconfigured, settings
 
 from services.context import MissingSecret
 from services.sealing import CannotOpen, Sealer
+from tests.unit.support import Context, column_keys, reconfigured, settings
 
 EMAIL = "mina@example.org"
 

@@ -16,9 +16,8 @@ from services.context import sql
 from services.problems import InvalidToken, NotFound
 
 if TYPE_CHECKING:
-    from tests.unit.accounts.world import World
-
     from services.context import Context
+    from tests.unit.accounts.world import World
 
 WEBKIT = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) {}"
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.support import make_context
-from tests.unit.support_http import HttpxHttp, RestInference, Upstream
 
 from services.ai.guard import guard_of
 from services.audio import Audio, read_audio
+from tests.unit.support import make_context
+from tests.unit.support_http import HttpxHttp, RestInference, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

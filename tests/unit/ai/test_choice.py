@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.support import make_context
-from tests.unit.support_http import HttpxHttp, RestInference
 
 from services.ai import AiUnavailable, completer, transcriber, translator
+from tests.unit.support import make_context
+from tests.unit.support_http import HttpxHttp, RestInference
 
 PLATFORM = RestInference(HttpxHttp(), "http://platform.test")
 SERVER = {"AI_BASE_URL": "http://models.test/v1"}

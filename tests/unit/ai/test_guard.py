@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.support import Counters, SetClock, make_context
 
 from services.ai import AiUnavailable
 from services.ai.breaker import COOL_DOWN, THRESHOLD, Breaker
@@ -21,6 +20,7 @@ from services.ai.guard import (
 )
 from services.audio import AudioFormatUnsupported
 from services.context import Context, UpstreamError
+from tests.unit.support import Counters, SetClock, make_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable

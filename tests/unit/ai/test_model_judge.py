@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.unit.support import make_context
-from tests.unit.support_http import Upstream, answer
 
 from services.context import Context
 from services.leveltest.model_judge import Answer, judge_with_model
 from services.leveltest.scale import LEVELS, level_of
+from tests.unit.support import make_context
+from tests.unit.support_http import Upstream, answer
 
 Build = Callable[..., Context]
 

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable
 
 import pytest
-from tests.unit.support import Counters
-from tests.unit.support_http import Answer, Upstream, answer
 
 from services.ai import AiUnavailable, Message, TimedWord, completer, transcriber
 from services.audio import Audio, AudioFormatUnsupported
 from services.context import Context
 from services.multipart import parse_multipart
+from tests.unit.support import Counters
+from tests.unit.support_http import Answer, Upstream, answer
 
 Build = Callable[..., Context]
 

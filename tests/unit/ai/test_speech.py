@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from tests.unit.ai.conftest import RECORDINGS
-from tests.unit.support import make_context
-from tests.unit.support_http import HttpxHttp
 
 from runtime.bootstrap import ROOT
 from runtime.sound import UndecodableError, pcm_of, resample
 from runtime.speech import Speech
 from services.ai import AiUnavailable, transcriber
 from services.audio import Audio, AudioFormatUnsupported, read_audio
+from tests.unit.ai.conftest import RECORDINGS
+from tests.unit.support import make_context
+from tests.unit.support_http import HttpxHttp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.support import make_context
-from tests.unit.support_http import Answer, Upstream, answer
 
 from services.ai import AiUnavailable, Message, completer
 from services.ai.tutor.models import Translate
 from services.ai.tutor.translation import SameLanguage, translate_live
+from tests.unit.support import make_context
+from tests.unit.support_http import Answer, Upstream, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
-from tests.unit.support import Deferred, MemoryKeyValue, column_keys, make_context, reconfigured
-from tests.unit.support_http import Answer, Upstream, answer
 
 from services.ai import AiUnavailable, completer, translator
 from services.ai.cache import cached
 from services.ai.prompting import as_data, prompt
 from services.ai.structured import Prose, ask, schema_of
 from services.context import Context
+from tests.unit.support import Deferred, MemoryKeyValue, column_keys, make_context, reconfigured
+from tests.unit.support_http import Answer, Upstream, answer
 
 Build = Callable[..., Context]
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
-from tests.unit.support import Deferred, make_context
-from tests.unit.support_http import Answer, Upstream, answer
 
 from services.ai import AiUnavailable
 from services.ai.tutor.catalogue import LANGUAGES, subjects
@@ -18,6 +16,8 @@ from services.ai.tutor.models import AnalyzeConversation, CorrectGrammar, Sugges
 from services.ai.tutor.naming import guess_language
 from services.ai.tutor.topics import suggest
 from services.ai.tutor.translation import SameLanguage, translate
+from tests.unit.support import Deferred, make_context
+from tests.unit.support_http import Answer, Upstream, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable
 
 import pytest
-from tests.unit.support_http import Answer, Upstream, answer
 
 from services.ai import AiUnavailable, Message, TimedWord, completer, transcriber, translator
 from services.audio import Audio, AudioFormatUnsupported
 from services.context import Context
+from tests.unit.support_http import Answer, Upstream, answer
 
 Build = Callable[[Upstream], Context]
 

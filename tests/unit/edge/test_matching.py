@@ -58,7 +58,8 @@ def test_a_path_finds_its_route(method, path, expected):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/v1", "/api/v1/things/", "/api/v1/things/7/more", "/api/v1//things", "/nowhere", "/" * 3000]
+    "path",
+    ["/", "/api/v1", "/api/v1/things/", "/api/v1/things/7/more", "/api/v1//things", "/nowhere", "/" * 3000],
 )
 def test_what_is_not_declared_is_not_found(path):
     with pytest.raises(NotFound):

@@ -31,7 +31,12 @@ def test_label_values_are_escaped():
 def test_a_log_line_is_one_json_object_with_the_request_id(capsys):
     JsonLog(LEVELS["info"]).for_request("r1").warning("odd", reason="line\nbreak")
     (line,) = capsys.readouterr().out.splitlines()
-    assert json.loads(line) == {"level": "warning", "event": "odd", "requestId": "r1", "reason": "line\nbreak"}
+    assert json.loads(line) == {
+        "level": "warning",
+        "event": "odd",
+        "requestId": "r1",
+        "reason": "line\nbreak",
+    }
 
 
 def test_lines_below_the_threshold_are_not_written(capsys):

@@ -6,14 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.users.test_multipart import form
-from tests.unit.users.test_pictures import PICTURES
 
 from services.context import sql
 from services.multipart import MalformedMultipart
 from services.problems import InvalidToken, PayloadTooLarge, Unprocessable
 from services.users.image import MAX_IMAGE, picture_in, remove_image, set_image
 from services.users.profile import read_profile
+from tests.unit.users.test_multipart import form
+from tests.unit.users.test_pictures import PICTURES
 
 if TYPE_CHECKING:
     from services.context import Context

@@ -6,9 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.support import Sqlite
-from tests.unit.users.people import PASSWORD, someone
-from tests.unit.users.test_pictures import PICTURES
 
 from services.accounts.emails import PURPOSE
 from services.accounts.tokens import issue_access_token, read_access_token
@@ -24,6 +21,9 @@ from services.users.models import DeleteAccount, ProfileUpdate, Report
 from services.users.personal_data import HOLDINGS
 from services.users.profile import read_profile, read_public_profile, update_profile
 from services.users.relations import block, report
+from tests.unit.support import Sqlite
+from tests.unit.users.people import PASSWORD, someone
+from tests.unit.users.test_pictures import PICTURES
 
 if TYPE_CHECKING:
     from services.context import Context

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.users.people import someone
 
 from services.context import sql
 from services.paging import InvalidCursor, PageQuery, encode_cursor
 from services.problems import NotFound
 from services.users.models import Report
 from services.users.relations import LIST_BLOCKS, NotYourself, block, list_blocks, report, unblock
+from tests.unit.users.people import someone
 
 if TYPE_CHECKING:
     from services.context import Context

@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.support import make_context
-from tests.unit.users.people import someone
 
 from services.activity import record
 from services.context import sql
@@ -18,6 +16,8 @@ from services.paging import PageQuery
 from services.problems import InvalidToken
 from services.users.days import READ_DAYS, READ_SPAN, read_days
 from services.users.stats import READ_HISTORY, READ_SKILLS, read_achievements, read_history, read_stats
+from tests.unit.support import make_context
+from tests.unit.users.people import someone
 
 if TYPE_CHECKING:
     from services.context import Context

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import httpx
+
 from tests.worker.oidc.provider import visit
 
 if TYPE_CHECKING:

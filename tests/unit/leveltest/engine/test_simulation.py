@@ -7,8 +7,8 @@ from functools import cache
 from statistics import mean
 
 import pytest
-from bench import adaptive
 
+from bench import adaptive
 from services.leveltest import items
 
 BANK = items.load("en")

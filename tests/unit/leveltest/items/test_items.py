@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
+
 from ops.check_items import check, mp3_seconds
 from ops.speak_items import recording
-
 from services.leveltest import items
 from services.leveltest.scale import LEVELS
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.protocols.stomp.client import failure, open_connection, subscribe
 
 from protocols.stomp import (
     Connect,
@@ -17,6 +16,7 @@ from protocols.stomp import (
     Unsubscribe,
     agree_on_heart_beats,
 )
+from tests.unit.protocols.stomp.client import failure, open_connection, subscribe
 
 
 class TestConnecting:

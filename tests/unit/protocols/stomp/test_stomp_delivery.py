@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.unit.protocols.stomp.client import failure, open_connection, subscribe
 
 from protocols.stomp import (
     Abort,
@@ -23,6 +22,7 @@ from protocols.stomp import (
     Unsubscribe,
     WindowFull,
 )
+from tests.unit.protocols.stomp.client import failure, open_connection, subscribe
 
 
 class TestAcknowledging:
