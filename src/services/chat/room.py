@@ -33,6 +33,9 @@ Type = Literal["message", "edited", "deleted", "reaction", "read", "member", "ro
 ABOUT_MESSAGES = frozenset(("message", "edited", "deleted"))
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Event(NamedTuple):
     """One change. ``text`` is the JSON that clients get: for changes of messages the message itself."""
 
@@ -73,6 +76,7 @@ class Room:
         self.event = self._highest("event", "events")
         self.stamp = self._highest("version", "outbox")
         self.tail: deque[Event] = deque(maxlen=MAX_TAIL)
+        self._rendered = (0, 0, "")
 
     @property
     def direct(self) -> bool:
@@ -125,6 +129,7 @@ class Room:
     def save(self, member: Member) -> None:
         """Write a member as they are now, here and in time in D1."""
         self.people[member.user_id] = member
+        self._rendered = (0, 0, "")
         self.store.rows(
             "INSERT OR REPLACE INTO members"
             " (user_id, name, role, joined_at, joined_seq, read_seq, notified_seq, muted_until, left_at)"
@@ -145,9 +150,16 @@ class Room:
 
     def render(self, row: Row) -> str:
         """A message as JSON, the same for everyone who reads it."""
+        seq, event, text = self._rendered
+        if (seq, event) != (row["seq"], self.event):
+            text = to_json(self._shown(row))
+            self._rendered = (row["seq"], self.event, text)
+        return text
+
+    def _shown(self, row: Row) -> dict[str, Any]:
         sender = self.people.get(row["sender"])
         deleted = row["deleted_at"] is not None
-        message = {
+        return {
             "id": self.message_id(row["seq"]),
             "roomId": self.id,
             "seq": row["seq"],
@@ -161,7 +173,6 @@ class Room:
             "deletedAt": iso(row["deleted_at"]) if deleted else None,
             "reactions": [] if deleted else _reactions(json.loads(row["reactions"])),
         }
-        return to_json(message)
 
     def stored_events(self, rows: Iterable[Row]) -> list[Event]:
         """Events of joined rows of ``events`` and ``messages``, messages with their present content."""
@@ -179,7 +190,7 @@ class Room:
 
 def to_json(value: Any) -> str:
     """JSON as it goes over the wire: compact, not escaped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def _reactions(found: Mapping[str, list[str]]) -> list[dict[str, Any]]:
