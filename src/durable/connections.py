@@ -10,9 +10,9 @@ from edge.http.limits import Limits
 from edge.outside import header_map, read_stream
 from edge.sockets import SocketObject
 from services.ratelimit import parse_policies
+from services.realtime.admission import ADMITTED, BASE
 from services.realtime.engine import EngineHost
 from services.realtime.gateway import Gateway
-from services.realtime.admission import ADMITTED, BASE
 from services.realtime.hosts import Opening, SocketHost
 from services.realtime.identity import Identity
 from services.realtime.sockjs import SockJsHost
@@ -49,7 +49,7 @@ class Connections(SocketObject):
         self.restore()
         raw = request.js_object
         headers = header_map(raw.headers)
-        url = urlsplit(raw.url)
+        url = urlsplit(str(raw.url))
         admitted = headers.get(ADMITTED)
         base = headers.get(BASE, "")
         body = await read_stream(raw.body, MAX_BODY + 1) if raw.method == "POST" else b""

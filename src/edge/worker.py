@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from inspect import isasyncgen
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from pyodide.ffi import jsnull, to_js
@@ -25,7 +25,7 @@ from services.context import Context
 from services.problems import PayloadTooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import AsyncGenerator, Awaitable
 
 CLOCK = EdgeClock()
 RANDOM = EdgeRandom()
@@ -128,7 +128,7 @@ def outgoing(reply: Reply) -> Any:
     pairs = headers if len(headers) == len(reply.headers) else reply.headers
     body = reply.body if reply.stream is None else reply.stream
     if isasyncgen(body):
-        body = readable(body)
+        body = readable(cast("AsyncGenerator[str]", body))
     if isinstance(body, bytes):
         body = to_js(body)
     return response(jsnull if body is None else body, {"status": reply.status, "headers": pairs})

@@ -17,7 +17,7 @@ MAX_UNREAD = 4_194_304
 class Peer(Protocol):
     """The client's end. Peers of the same ``framing`` take the same frames."""
 
-    framing: str
+    framing: ClassVar[str]
 
     def frame(self, message: Any) -> Any:
         """What ``pass_on`` takes, made once for all peers of this framing."""
