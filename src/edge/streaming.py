@@ -30,5 +30,8 @@ async def _write(pieces: AsyncGenerator[str], writer: Any) -> None:
         await writer.close()
     except JsException:
         return  # the reader has left
+    except Exception:
+        writer.abort("the answer broke off")
+        raise
     finally:
         await pieces.aclose()

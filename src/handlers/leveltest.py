@@ -6,7 +6,6 @@ from edge.http.messages import Reply
 from edge.http.routes import Call, Routes
 from services.ai import AiUnavailable
 from services.audio import AudioBroken, AudioFormatUnsupported, AudioTooLarge, AudioTooLong
-from services.context import sql
 from services.leveltest import engine, evaluation, live, taking
 from services.leveltest.attempt import AnswerExpected, TestNotFinished, TestOver
 from services.leveltest.features.language import LanguageNotSupported
@@ -30,6 +29,7 @@ from services.models import Model, Page
 from services.multipart import MalformedMultipart, TooManyParts, parse_multipart
 from services.paging import InvalidCursor, PageQuery
 from services.problems import FieldError, MalformedJson, NotFound, Unprocessable
+from services.users.profile import read_locale
 
 routes = Routes("/api/v1/level-test", "Level test")
 seeds = Routes("/api/v1/leveltest", "Level test")
@@ -165,6 +165,4 @@ async def feedback_while_speaking(call: Call, body: bytes) -> Reply:
 
 
 async def _locale(call: Call) -> str:
-    """The language in which the caller wants to be spoken to."""
-    row = await call.context.db.first(sql("SELECT locale FROM users WHERE id = ?", call.user.user_id))
-    return row["locale"] if row else "en"
+    return await read_locale(call.context, call.user.user_id)

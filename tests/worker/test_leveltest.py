@@ -282,3 +282,12 @@ class TestSpeech:
         ).json()
         assert heard["words"]
         assert heard["transcript"].split()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"), [("{", (400, "malformed_json")), ("{}", (422, "validation_failed"))]
+)
+def test_a_chunk_that_is_none_is_refused(person, body, expected):
+    headers = {"content-type": "application/json"}
+    answer = person.http.post("/api/v1/leveltest/feedback/realtime", content=body, headers=headers)
+    assert code(answer) == expected

@@ -13,7 +13,7 @@ from services.leveltest.judge import judge
 from services.leveltest.taking import MAX_FIELD, YES, analyse_speech
 from services.models import Model
 from services.multipart import is_multipart, parse_multipart
-from services.problems import MalformedJson
+from services.problems import FieldError, MalformedJson, Unprocessable
 
 if TYPE_CHECKING:
     from services.context import Context
@@ -68,7 +68,11 @@ def _written(body: bytes) -> Chunk:
     try:
         return Chunk.model_validate_json(body)
     except ValidationError as error:
-        raise MalformedJson(str(error.errors(include_url=False)[0]["msg"])) from None
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        if any(each["type"] == "json_invalid" for each in found):
+            raise MalformedJson from None
+        wrong = tuple(FieldError(".".join(("$", *map(str, each["loc"]))), each["msg"]) for each in found)
+        raise Unprocessable(errors=wrong) from None
 
 
 def _remarks(chunk: Chunk, whole: str, locale: str) -> list[str]:

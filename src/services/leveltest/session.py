@@ -18,6 +18,7 @@ from services.leveltest.attempt import Attempt, Production, TestNotFinished
 from services.leveltest.models import AskedQuestion, TestResult, TestStarted, TestState
 from services.leveltest.report import write_report
 from services.problems import NotFound
+from services.users.profile import read_locale
 
 if TYPE_CHECKING:
     from services.context import Context
@@ -179,7 +180,7 @@ class TestRun:
     async def _finish(self, stored: Attempt) -> None:
         """Judge, keep the report, tell the learner's list. The alarm repeats what a crash interrupted."""
         if stored.report is None:
-            locale = await self._locale(stored.user_id)
+            locale = await read_locale(self._context, stored.user_id)
             report = await write_report(self._context, stored, locale)
             if self._cell.read() is None:
                 return
@@ -187,10 +188,6 @@ class TestRun:
             self._cell.write(json.dumps(stored.dump()), self._context.clock.now())
         await self._project(stored, ended=self._context.clock.now())
         self._save_unless_erased(replace(stored, status="complete"))
-
-    async def _locale(self, user_id: str) -> str:
-        row = await self._context.db.first(sql("SELECT locale FROM users WHERE id = ?", user_id))
-        return row["locale"] if row else "en"
 
     async def _project(self, stored: Attempt, *, ended: int) -> None:
         """The list's row, the learner's statistics and the notification, all at once and only once."""

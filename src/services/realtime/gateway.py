@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from services.problems import Problem
+from services.problems import Problem, Unavailable
 from services.realtime import closing
 from services.realtime.feeds import ABOUT_MESSAGES, Event, Feed
 from services.realtime.identity import Identity, identify
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 HUBS = "CHAT_HUB"
 PRESENCE = "USER_PRESENCE"
+MAX_SENDERS = 1_000
+"""Rooms whose stubs are kept."""
+PIPELINED = 64
+"""Messages of one client that may be under way at once."""
 
 Charge = Callable[[Identity], Awaitable[Any]]
 
@@ -49,6 +53,7 @@ class Gateway:
         self.context = context
         self._charge = charge
         self._feeds: defaultdict[str, Feed] = defaultdict(Feed)
+        self._senders: dict[str, Any] = {}
         self._people: defaultdict[str, dict[str, Client]] = defaultdict(dict)
 
     # What clients ask for
@@ -151,14 +156,18 @@ class Gateway:
 
     async def send(self, user_id: str, room_id: str, message: SendMessage) -> str:
         """Send a message; it is durable when its JSON comes back."""
-        sent = await self._hub(room_id).call(
-            "send",
-            user_id=user_id,
-            client_message_id=message.client_message_id,
-            body=message.body,
-            attachments=message.attachments,
-            reply_to=message.reply_to,
-        )
+        try:
+            sent = await self._sender(room_id).call(
+                "send",
+                user_id=user_id,
+                client_message_id=message.client_message_id,
+                body=message.body,
+                attachments=message.attachments,
+                reply_to=message.reply_to,
+            )
+        except Unavailable:
+            self._senders.pop(room_id, None)  # a stub stays broken once its object failed
+            raise
         return sent["message"]
 
     async def typing(self, user_id: str, room_id: str) -> None:
@@ -231,6 +240,14 @@ class Gateway:
     def _hub(self, room_id: str) -> Any:
         return self.context.objects.get(HUBS, room_id)
 
+    def _sender(self, room_id: str) -> Any:
+        """The room's stub for messages, always the same: calls of one stub arrive in their order."""
+        if room_id not in self._senders:
+            while len(self._senders) >= MAX_SENDERS:
+                del self._senders[next(iter(self._senders))]
+            self._senders[room_id] = self._hub(room_id)
+        return self._senders[room_id]
+
     def _presence(self, user_id: str) -> Any:
         return self.context.objects.get(PRESENCE, user_id)
 
@@ -273,6 +290,44 @@ class InTurn:
         finally:
             self._waiting -= size
         return True
+
+
+class Pipeline:
+    """Calls that begin one after the other without waiting, and whose ends are told in that order.
+
+    So a client's messages reach their room together, and the room can pass them on together.
+    """
+
+    __slots__ = ("_last", "_limit", "_under_way")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._under_way = 0
+        self._last: asyncio.Future[None] | None = None
+
+    async def begin(self, work: Awaitable[Any], end: Callable[[Any], None]) -> None:
+        """Begin the work; ``end`` is called with its result, or with the exception that it raised."""
+        if self._under_way >= self._limit:
+            await self.settled()
+        self._under_way += 1
+        self._last = asyncio.ensure_future(self._finish(self._last, asyncio.ensure_future(work), end))
+
+    async def _finish(
+        self, previous: asyncio.Future[None] | None, work: asyncio.Future[Any], end: Callable[[Any], None]
+    ) -> None:
+        try:
+            result = await work
+        except Exception as error:  # noqa: BLE001 - whoever began it tells the client
+            result = error
+        if previous is not None:
+            await previous
+        self._under_way -= 1
+        end(result)
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way."""
+        if self._last is not None:
+            await self._last
 
 
 def failure(error: Exception, context: Context) -> Problem:

@@ -24,7 +24,7 @@ from services.realtime.commands import (
     parse,
 )
 from services.realtime.feeds import ABOUT_MESSAGES, Listener
-from services.realtime.gateway import InTurn, failure
+from services.realtime.gateway import PIPELINED, InTurn, Pipeline, failure
 from services.realtime.identity import Identity
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ class StompClient:
         self.queues: dict[str, str] = {}
         self._backlog: deque[tuple[str, str, PreparedMessage[str]]] = deque()
         self._turn = InTurn(MAX_WAITING)
+        self._pipeline = Pipeline(PIPELINED)
         self._posted = 0
 
     # Life
@@ -166,6 +167,8 @@ class StompClient:
         events = self.connection.receive(data)
         while events:
             for event in events:
+                if not isinstance(event, stomp.Send):
+                    await self._pipeline.settled()
                 await self._HANDLERS[type(event)](self, event)
             greeted = isinstance(events[0], stomp.Connect)
             events = self.connection.receive(b"") if greeted else []
@@ -239,23 +242,36 @@ class StompClient:
         identity = self._who()
         try:
             await self.gateway.charge(identity)
-            await self._dispatch(identity, event)
+            match = _SEND.fullmatch(event.destination)
+            if match is None:
+                raise UnknownDestination
+            room_id, what, own = match.groups()
+            if room_id is not None and what is None:
+                work = self.gateway.send(identity.user_id, room_id, parse(SendMessage, event.body))
+                await self._pipeline.begin(work, lambda result: self._done(event, result))
+                return
+            await self._pipeline.settled()
+            await self._dispatch(identity, event, room_id, what, own)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
-            self._refuse(failure(error, self.gateway.context), event)
+            await self._pipeline.settled()
+            self._done(event, error)
+        else:
+            self._done(event)
+
+    def _done(self, event: stomp.Send, result: Any = None) -> None:
+        """Tell that it is done, or why not."""
+        if isinstance(result, Exception):
+            self._refuse(failure(result, self.gateway.context), event)
         else:
             self._receipt(event.receipt)
 
-    async def _dispatch(self, identity: Identity, event: stomp.Send) -> None:
-        match = _SEND.fullmatch(event.destination)
-        if match is None:
-            raise UnknownDestination
-        room_id, what, own = match.groups()
+    async def _dispatch(
+        self, identity: Identity, event: stomp.Send, room_id: str, what: str | None, own: str | None
+    ) -> None:
         if own == "auth":
             await self._renew(identity, parse(Renew, event.body))
         elif own == "presence":
             await self.gateway.set_status(self, parse(SetStatus, event.body).status)
-        elif what is None:
-            await self.gateway.send(identity.user_id, room_id, parse(SendMessage, event.body))
         elif what == "/typing":
             await self.gateway.typing(identity.user_id, room_id)
         else:
@@ -318,6 +334,7 @@ class StompClient:
     async def _on_commit(self, event: stomp.Commit) -> None:
         for each in event.events:
             await self._HANDLERS[type(each)](self, each)
+        await self._pipeline.settled()
         self._receipt(event.receipt)
         self.keep()
 

@@ -81,6 +81,12 @@ async def read_public_profile(context: Context, user_id: str, viewer_id: str) ->
     return PublicProfile.model_validate(_readable(row))
 
 
+async def read_locale(context: Context, user_id: str) -> str:
+    """The language in which a person wants to be spoken to; English for nobody."""
+    row = await context.db.first(sql("SELECT locale FROM users WHERE id = ?", user_id))
+    return row["locale"] if row else "en"
+
+
 def image_url(key: str | None) -> str | None:
     """Where a stored picture is served."""
     return f"/media/{key}" if key else None
