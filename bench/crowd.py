@@ -139,7 +139,7 @@ async def connect(ways: Sequence[Way], tally: Tally, *, at_once: int = 50) -> li
             )
         )
         members += [member for _, member in made]
-        await until(tally, lambda: tally.ready >= len(members))
+        await until(tally, lambda wanted=len(members): tally.ready >= wanted)
     return members
 
 
@@ -152,7 +152,7 @@ async def until(tally: Tally, reached: object) -> None:
             await tally.changed.wait()
 
 
-async def flood(ways: Sequence[Way], messages: int, window: int = 32) -> float:
+async def flood(ways: Sequence[Way], messages: int, window: int = 64) -> float:
     """Let the first member send while all listen: deliveries per second."""
     tally = Tally()
     members = await connect(ways, tally)

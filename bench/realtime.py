@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PEERS = Path(__file__).parent / "peers"
-LIMITS = {name: "1000000000/60" for name in ("api", "connect", "realtime", "sign_in", "account")}
+LIMITS = dict.fromkeys(("api", "connect", "realtime", "sign_in", "account"), "1000000000/60")
 TURNS = 3
 MEMBERS = int(os.environ.get("MEMBERS", "1000"))
 ROOMS = 100

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,7 @@ import websockets
 from runtime.server import Runtime
 from tests.worker.people import Person, Town
 
-UNLIMITED = json.dumps(
-    {name: "1000000000/60" for name in ("api", "connect", "realtime", "sign_in", "account")}
-)
+UNLIMITED = json.dumps(dict.fromkeys(("api", "connect", "realtime", "sign_in", "account"), "1000000000/60"))
 
 
 @dataclass
@@ -134,7 +133,7 @@ def faults(record: list[tuple[int, str]], acknowledged: list[str]) -> dict[str, 
     return {
         "lost": sum(1 for identifier in acknowledged if not times[identifier]),
         "doubled": sum(count - 1 for count in times.values()),
-        "out of order": sum(1 for a, b in zip(order, order[1:], strict=False) if b != a + 1),
+        "out of order": sum(1 for a, b in pairwise(order) if b != a + 1),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from runtime import bootstrap
@@ -37,7 +38,5 @@ def serve(folder: Path, port: int = 0, **options: str) -> Runtime:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name, serve(Path(name), int(os.environ.get("PORT") or 0)) as server:
         print(f"ready on {server.url}", flush=True)
-        try:
+        with suppress(KeyboardInterrupt):
             server.wait()
-        except KeyboardInterrupt:
-            pass
