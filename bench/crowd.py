@@ -139,7 +139,8 @@ async def connect(ways: Sequence[Way], tally: Tally, *, at_once: int = 50) -> li
             )
         )
         members += [member for _, member in made]
-        await until(tally, lambda wanted=len(members): tally.ready >= wanted)
+        wanted = len(members)
+        await until(tally, lambda wanted=wanted: tally.ready >= wanted)
     return members
 
 
