@@ -42,6 +42,19 @@ class EdgeSocket:
         except JsException:  # it closed while nobody looked; the event follows
             self.open = False
 
+    def prepare(self, frame: Frame) -> Any:
+        """A frame for ``send_prepared``, converted once for all the sockets that it goes to."""
+        return js.String.new(frame) if isinstance(frame, str) else to_js(frame)
+
+    def send_prepared(self, frame: Any) -> None:
+        """Send what ``prepare`` made."""
+        if not self.open:
+            return
+        try:
+            self._send(frame)
+        except JsException:
+            self.open = False
+
     def close(self, code: int, reason: str = "") -> None:
         """Close from our side."""
         if self.open:

@@ -10,10 +10,6 @@ from services.realtime import closing
 if TYPE_CHECKING:
     from services.realtime.ports import Frame, Socket
 
-MAX_UNREAD = 4_194_304
-"""Octets that may wait for a slow reader; past that its socket is closed, and it resumes."""
-
-
 class Peer(Protocol):
     """The client's end. Peers of the same ``framing`` take the same frames."""
 
@@ -50,13 +46,13 @@ class SocketPeer:
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
 
-    def frame(self, message: Frame) -> Frame:
+    def frame(self, message: Frame) -> Any:
         """It is one already."""
-        return message
+        return self.socket.prepare(message)
 
-    def pass_on(self, frames: Frame) -> None:
-        """Send, unless too much of what was sent before is not read yet."""
-        self.socket.send(frames)
+    def pass_on(self, frames: Any) -> None:
+        """Send what ``frame`` made."""
+        self.socket.send_prepared(frames)
 
     def send(self, message: Frame) -> None:
         """Send."""

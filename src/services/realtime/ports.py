@@ -17,6 +17,14 @@ class Socket(Protocol):
         """Send text or octets as one message."""
         ...
 
+    def prepare(self, frame: Frame) -> Any:
+        """A frame for ``send_prepared`` of any socket, made once for many."""
+        ...
+
+    def send_prepared(self, frame: Any) -> None:
+        """Send what ``prepare`` made."""
+        ...
+
     def close(self, code: int, reason: str = "") -> None:
         """Begin, or complete, the close handshake; the socket is gone for us."""
         ...

@@ -49,13 +49,13 @@ class SockJsSocketPeer(SocketPeer):
 
     __slots__ = ()
 
-    def frame(self, message: Frame) -> Frame:
+    def frame(self, message: Frame) -> Any:
         """One message as a frame."""
-        return message_frame([quote(_text(message))])
+        return self.socket.prepare(message_frame([quote(_text(message))]))
 
     def send(self, message: Frame) -> None:
         """Frame and send."""
-        self.socket.send(self.frame(message))
+        self.pass_on(self.frame(message))
 
     def close(self, code: int, reason: str) -> None:
         """Tell the client why, in SockJS's own terms, and close."""
@@ -74,7 +74,7 @@ class SockJsSession:
     response: Response | None = None
     ended: bool = False
 
-    framing: ClassVar[str] = "plain"
+    framing: ClassVar[str] = "session"
 
     def frame(self, message: Frame) -> Frame:
         """The session quotes it."""
