@@ -10,6 +10,7 @@ from services.realtime import closing
 if TYPE_CHECKING:
     from services.realtime.ports import Frame, Socket
 
+
 class Peer(Protocol):
     """The client's end. Peers of the same ``framing`` take the same frames."""
 
