@@ -245,8 +245,8 @@ class StompClient:
             match = _SEND.fullmatch(event.destination)
             if match is None:
                 raise UnknownDestination  # noqa: TRY301 - told as everything else is
-            room_id, what, own = match.groups()
-            if room_id is not None and what is None:
+            room_id, what, own = match.groups(default="")
+            if room_id and not what:
                 work = self.gateway.send(identity.user_id, room_id, parse(SendMessage, event.body))
                 await self._pipeline.begin(work, lambda result: self._done(event, result))
                 return
@@ -266,7 +266,7 @@ class StompClient:
             self._receipt(event.receipt)
 
     async def _dispatch(
-        self, identity: Identity, event: stomp.Send, room_id: str, what: str | None, own: str | None
+        self, identity: Identity, event: stomp.Send, room_id: str, what: str, own: str
     ) -> None:
         if own == "auth":
             await self._renew(identity, parse(Renew, event.body))
