@@ -78,11 +78,6 @@ class EdgeSocket:
         moment = self._ctx.getWebSocketAutoResponseTimestamp(self._raw)
         return 0 if moment is None or moment is jsnull else int(moment.getTime())
 
-    @property
-    def unread(self) -> int:
-        """Octets that have not left yet."""
-        return int(self._raw.bufferedAmount)
-
 
 class EdgeResponse:
     """An HTTP body that is written piece by piece."""

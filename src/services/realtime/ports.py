@@ -43,11 +43,6 @@ class Socket(Protocol):
         """When the platform last answered a heart-beat by itself, in milliseconds; 0 for never."""
         ...
 
-    @property
-    def unread(self) -> int:
-        """Octets that were sent and have not left yet."""
-        ...
-
 
 class Response(Protocol):
     """The body of an HTTP answer that is still being written."""
