@@ -11,9 +11,9 @@ from services.problems import Unavailable
 from services.realtime.presence import Presence
 
 NAMESPACE = "CONNECTIONS"
-CHECK_EVERY = 60_000
-"""Milliseconds between two looks whether the connections are still there."""
-PUBLISHED_FOR = 180
+CHECK_EVERY = 900_000
+"""Milliseconds between two looks whether the connections are still there: each wakes the object."""
+PUBLISHED_FOR = 2_000
 """Seconds that a published presence counts; it is renewed while the person is connected."""
 
 
