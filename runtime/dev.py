@@ -16,6 +16,8 @@ OWN_TRANSCRIBER = "STUDYMATE_VAR_AI_TRANSCRIBE_BASE_URL"
 def main() -> None:
     """Serve until SIGINT or SIGTERM, with the offline transcriber unless another one is configured."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # A shell that starts it in the background has SIGINT ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if OWN_TRANSCRIBER in os.environ:
             _serve({})
