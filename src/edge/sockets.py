@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 OPEN = 1
 """``WebSocket.OPEN``."""
 
+LOST_AFTER = 1_000
+"""Milliseconds after which an alarm that has not come is taken for lost."""
+
 
 class EdgeSocket:
     """A platform WebSocket; see ``services.realtime.ports.Socket``."""
@@ -138,6 +141,7 @@ class SocketObject(LiveObject):
         super().__init__(ctx, env)
         self._raw_ctx = ctx._ctx  # noqa: SLF001 - the raw context: its values need no conversion
         self._alarm_at: int | None = None
+        self._fired_for = 0
         self._restored = False
 
     def answer_beats(self, beat: str, answer: str) -> None:
@@ -166,7 +170,7 @@ class SocketObject(LiveObject):
 
     async def alarm(self, *_: Any) -> None:
         """Something is due."""
-        self._alarm_at = None
+        self._fired_for, self._alarm_at = self._alarm_at or 0, None
         now = self.context.clock.now()
         if not self._restored and (again := self.host.pulse(self._sockets(), now)):
             self.wake(again)
@@ -220,7 +224,13 @@ class SocketObject(LiveObject):
         return js.Response.new(body or jsnull, init)
 
     def wake(self, at: int) -> None:
-        """Have ``tick`` called then, or earlier if that was asked for."""
-        if self._alarm_at is None or at < self._alarm_at:
+        """Have ``tick`` called then, or earlier if that was asked for.
+
+        An alarm set for the very moment that is being handled would be deleted with it: workerd takes it for
+        the same. One that is long overdue was lost, and is set again.
+        """
+        at = max(at, self._fired_for + 1)
+        overdue = self._alarm_at is not None and self._alarm_at < self.context.clock.now() - LOST_AFTER
+        if self._alarm_at is None or at < self._alarm_at or overdue:
             self._alarm_at = at
             self.storage.setAlarm(at)
