@@ -1,4 +1,4 @@
-"""Put the parts of the documentation page that come from npm beside ours: ``python3 runtime/assets.py``.
+"""Put the scripts and styles that come from npm beside our own assets: ``python3 runtime/assets.py``.
 
 wrangler runs this before it bundles, the local runtime before it starts. Nothing is fetched.
 """
@@ -10,19 +10,24 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "node_modules" / "swagger-ui-dist"
+MODULES = ROOT / "node_modules"
 TARGET = ROOT / "assets" / "docs" / "vendor"
-FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "LICENSE")
+FILES = (
+    "swagger-ui-dist/swagger-ui.css",
+    "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger-ui-dist/LICENSE",
+    "sockjs-client/dist/sockjs.min.js",
+)
 
 
 def main() -> int:
     """Copy what is missing or has changed; 1 with a sentence if the npm packages are not installed."""
-    if not SOURCE.is_dir():
+    if not MODULES.is_dir():
         print("assets: node_modules is missing; run `python3 runtime/bootstrap.py` first", file=sys.stderr)
         return 1
     TARGET.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        source, target = SOURCE / name, TARGET / name
+        source, target = MODULES / name, TARGET / Path(name).name
         if not target.exists() or source.stat().st_size != target.stat().st_size:
             shutil.copyfile(source, target)
     return 0

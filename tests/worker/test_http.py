@@ -199,6 +199,15 @@ class TestOperation:
             assert file in page.text
             assert http.get(file).status_code == 200
 
+    def test_the_iframe_page_of_sockjs_loads_its_client_from_here(self, http):
+        page = http.get("/ws/iframe.html")
+        assert page.status_code == 200
+        assert "/docs/vendor/sockjs.min.js" in page.text
+        assert "://" not in page.text
+        script = http.get("/docs/vendor/sockjs.min.js")
+        assert script.status_code == 200
+        assert "javascript" in script.headers["content-type"]
+
     def test_a_file_that_is_known_is_not_sent_again(self, http):
         etag = http.get("/openapi.json").headers["etag"]
         assert http.get("/openapi.json", headers={"if-none-match": etag}).status_code == 304

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 MAX_PAYLOAD = 1_000_000
 """Octets, or characters, of one message or post."""
-PRODUCT = Service(sockjs_url="https://cdn.jsdelivr.net/npm/sockjs-client@1/dist/sockjs.min.js")
+PRODUCT = Service(sockjs_url="/docs/vendor/sockjs.min.js")
 _RAW = "raw-"
 
 

@@ -28,7 +28,7 @@ __all__ = ["Conformance", "Default"]
 
 ENTRY = "x-entry"
 SERVICE = sockjs.Service(
-    sockjs_url="https://cdn.jsdelivr.net/npm/sockjs-client@1/dist/sockjs.min.js",
+    sockjs_url="/docs/vendor/sockjs.min.js",
     response_limit=4096,
     dialect=sockjs.V0_3_3,
 )
