@@ -27,6 +27,7 @@ LOCK_TRIES = 40
 _OVERRIDE = "STUDYMATE_VAR_"
 _READY = re.compile(r"^ready on (http://\S+)$")
 _PROBE = re.compile(r"^probe on (http://\S+)$")
+_EVICTED = re.compile(r"^evicted \S+ \S+$")
 
 
 class StateInUseError(RuntimeError):
@@ -59,6 +60,7 @@ class Runtime:
         self.url = ""
         self.log: list[str] = []
         self._probe = ""
+        self._evictions: queue.Queue[str] = queue.Queue()
         self._settings: dict[str, Any] = {
             "config": str(config.resolve()),
             "environment": env,
@@ -109,9 +111,7 @@ class Runtime:
             start_new_session=True,
             pass_fds=[lock.fileno()],  # the folder stays held until Node has ended too
         )
-        assert process.stdin  # noqa: S101
-        process.stdin.write(json.dumps(settings) + "\n")
-        process.stdin.flush()
+        _tell(process, settings)
         return process
 
     def stop(self) -> None:
@@ -149,6 +149,12 @@ class Runtime:
         with urllib.request.urlopen(self._probe, timeout=10) as response:  # noqa: S310
             return json.load(response)["memory"]
 
+    def evict(self, class_name: str, name: str) -> None:
+        """Take a Durable Object out of memory, as the platform does with idle ones; its sockets hibernate."""
+        assert self._process  # noqa: S101
+        _tell(self._process, {"className": class_name, "name": name})
+        self._evictions.get(timeout=STOP_SECONDS)
+
     def _read(self, process: subprocess.Popen[str], events: queue.Queue[str]) -> None:
         assert process.stdout  # noqa: S101
         with process.stdout as lines:
@@ -159,6 +165,9 @@ class Runtime:
     def _take(self, line: str, events: queue.Queue[str]) -> None:
         if match := _PROBE.match(line):
             self._probe = match[1]
+            return
+        if _EVICTED.match(line):
+            self._evictions.put(line)
             return
         self.log.append(line)
         if self._output:
@@ -190,6 +199,12 @@ def environment() -> dict[str, str]:
         "STUDYMATE_WORKERD": str(workerd),
         "NO_COLOR": "1",
     }
+
+
+def _tell(process: subprocess.Popen[str], what: Mapping[str, Any]) -> None:
+    assert process.stdin  # noqa: S101
+    process.stdin.write(json.dumps(what) + "\n")
+    process.stdin.flush()
 
 
 def _overrides() -> dict[str, str]:

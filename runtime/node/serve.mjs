@@ -1,4 +1,5 @@
-// Serves a Worker in workerd. The first line of standard input says how; when the input ends, the server ends.
+// Serves a Worker in workerd. The first line of standard input says how; each later one takes a Durable Object out
+// of memory, its sockets hibernating: {"className", "name"}. When the input ends, the server ends.
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
@@ -17,6 +18,7 @@ let miniflare;
 let print = console.log;
 let reload = () => {};
 
+input.on("line", evict);
 input.on("close", stop);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stop);
 await serve();
@@ -96,6 +98,17 @@ async function restart(port) {
   } catch (error) {
     print(`not reloaded: ${error.message}`);
   }
+}
+
+async function evict(line) {
+  const { className, name } = JSON.parse(line);
+  const { name: script } = await readWorker(settings);
+  try {
+    await miniflare.unsafeEvictDurableObject(script, className, { name, webSockets: "hibernate" });
+  } catch (error) {
+    if (!error.message.includes("not currently running")) throw error;
+  }
+  console.log(`evicted ${className} ${name}`);
 }
 
 async function stop() {

@@ -99,6 +99,44 @@ class Stomp:
         return self.ask("SEND", {"destination": f"/app/chat/{room}"}, text)[-1]
 
 
+class SocketIo:
+    """One Socket.IO connection over a WebSocket. ``ask`` waits for the ack and keeps what came before it."""
+
+    def __init__(self, url: str, **auth: str) -> None:
+        address = f"{url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
+        self._open = ExitStack()
+        self.socket = self._open.enter_context(
+            connect(address, additional_headers={"cf-connecting-ip": address_of_a_client()})
+        )
+        self.handshake = json.loads(str(self.socket.recv(timeout=30))[1:])
+        self.waiting: list[list[Any]] = []
+        self._asked = 0
+        self.socket.send(f"40{json.dumps(auth)}")
+        self.answer = json.loads(str(self._packet())[2:])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def next(self) -> list[Any]:
+        """The next event: its name and arguments."""
+        return self.waiting.pop(0) if self.waiting else json.loads(self._packet().removeprefix("42"))
+
+    def ask(self, name: str, argument: dict[str, Any]) -> dict[str, Any]:
+        self._asked += 1
+        self.socket.send(f"42{self._asked}{json.dumps([name, argument])}")
+        while not (packet := self._packet()).startswith(f"43{self._asked}["):
+            self.waiting.append(json.loads(packet.removeprefix("42")))
+        return json.loads(packet.removeprefix(f"43{self._asked}"))[0]
+
+    def _packet(self) -> str:
+        while (packet := str(self.socket.recv(timeout=30))) == "2":
+            self.socket.send("3")
+        return packet
+
+
 def token(person: Person) -> dict[str, str]:
     """CONNECT headers of a person."""
     return {"Authorization": f"Bearer {person.tokens['accessToken']}"}
