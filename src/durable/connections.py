@@ -79,10 +79,10 @@ class Connections(SocketObject):
         self.restore()
         return self.gateway.direct(user_id, destination, payload)
 
-    async def close_user(self, *, user_id: str, code: int, reason: str, session_id: str | None = None) -> int:
-        """End a person's connections, or those of one device."""
+    async def close_user(self, *, user_id: str, code: int, reason: str, session_ids: Sequence[str]) -> int:
+        """End the connections of a person's devices; how many."""
         self.restore()
-        return self.gateway.close_user(user_id, code, reason, session_id=session_id)
+        return self.gateway.close_user(user_id, code, reason, session_ids)
 
     async def open_rooms(self, *, user_id: str) -> list[str]:
         """The rooms that a person listens to here."""

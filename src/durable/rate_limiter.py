@@ -42,4 +42,4 @@ class RateLimiter(LiveObject):
         assert self._window is not None  # noqa: S101 - loaded before
         self.storage.put("window", json.dumps([self._window.started, self._window.granted]))
         if self._window.granted == grant["granted"]:  # the window's first
-            self.storage.setAlarm(grant["resetAt"] + KEPT_AFTER_RESET)
+            self.wake_at(grant["resetAt"] + KEPT_AFTER_RESET)

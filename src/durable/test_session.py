@@ -28,7 +28,7 @@ class TestSession(LiveObject):
     def write(self, text: str, alarm_at: int) -> None:
         """Store the attempt and set the alarm, in one transaction: nothing is awaited between them."""
         self.storage.kv.put(ATTEMPT, text)
-        self.storage.setAlarm(alarm_at)
+        self.wake_at(alarm_at)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -59,9 +59,9 @@ class UserPresence(LiveObject):
         """The rooms that are open on any device."""
         return sorted({room for rooms in await self._everywhere("open_rooms") for room in rooms})
 
-    async def close(self, *, code: int, reason: str, session_id: str | None = None) -> int:
-        """End all connections, or those of one device; how many."""
-        return sum(await self._everywhere("close_user", code=code, reason=reason, session_id=session_id))
+    async def close(self, *, code: int, reason: str, session_ids: list[str]) -> int:
+        """End the connections of these devices; how many."""
+        return sum(await self._everywhere("close_user", code=code, reason=reason, session_ids=session_ids))
 
     async def alarm(self, *_: Any) -> None:
         """Ask the connections objects what is still there: one that died could not say goodbye."""
@@ -100,7 +100,7 @@ class UserPresence(LiveObject):
     def _changed(self, known: Presence) -> None:
         self.storage.put("presence", json.dumps(known.dump()))
         if known.connections:
-            self.storage.setAlarm(self.context.clock.now() + CHECK_EVERY)
+            self.wake_at(self.context.clock.now() + CHECK_EVERY)
         self.context.defer(self._publish(known))
 
     async def _publish(self, known: Presence) -> None:

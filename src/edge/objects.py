@@ -95,8 +95,11 @@ class LiveObject(DurableObject):
             return json.dumps({"problem": _portable(problem)})
 
     def wake_at(self, at: int) -> None:
-        """Ring the alarm then (milliseconds) instead of when it was set to ring."""
-        self.storage.setAlarm(at)
+        """Ring the alarm then (milliseconds) instead of when it was set to ring.
+
+        Never for the present: one set for the very moment that is being handled would be deleted with it.
+        """
+        self.storage.setAlarm(max(at, self.context.clock.now() + 1))
 
     async def forget(self) -> None:
         """Delete all that is stored, as if the object had never been."""

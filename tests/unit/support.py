@@ -360,11 +360,26 @@ class Deferred:
             await self.work.pop(0)
 
 
-class NoObjects:
-    """``Objects`` where there are none."""
+class Told:
+    """``Objects`` that do nothing but remember what they were told."""
 
-    def get(self, namespace: str, name: str) -> Any:
-        raise KeyError(f"no Durable Object {namespace}/{name} in unit tests")
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str, str, dict[str, Any]]] = []
+
+    def get(self, namespace: str, name: str) -> ToldOne:
+        return ToldOne(self, namespace, name)
+
+
+@dataclass
+class ToldOne:
+    """One of them."""
+
+    objects: Told
+    namespace: str
+    name: str
+
+    async def call(self, method: str, **arguments: Any) -> None:
+        self.objects.calls.append((self.namespace, self.name, method, arguments))
 
 
 @cache
@@ -440,7 +455,7 @@ def make_context(**changes: str) -> Context:
         metrics=counters,
         config=settings(**changes),
         defer=Deferred(),
-        objects=NoObjects(),
+        objects=Told(),
     )
 
 

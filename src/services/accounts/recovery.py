@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.accounts import emails, letters, one_time, passwords, people
+from services.accounts.endings import end_sessions
 from services.accounts.one_time import Purpose
 from services.accounts.problems import InvalidOneTimeToken
 from services.accounts.registration import verification
 from services.accounts.sessions import EVENTS, revocation
-from services.accounts.tokens import refuse_sessions
 from services.context import sql
 from services.mail import deliver_outbox, post
 
@@ -87,7 +87,7 @@ async def reset_password(context: Context, body: ResetBody) -> None:
     if await one_time.redeem(context, Purpose.RESET_PASSWORD, body.token) is None:
         raise InvalidOneTimeToken
     results = await context.db.batch(await _reset(context, person, email, hashed))
-    refuse_sessions(row["id"] for row in results[0])
+    end_sessions(context, person.id, (row["id"] for row in results[0]))
     context.metrics.count(EVENTS, event="password_reset", outcome="ok")
     context.defer(deliver_outbox(context))
 

@@ -10,10 +10,11 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from services.accounts import letters, one_time
+from services.accounts.endings import end_sessions
 from services.accounts.models import DeviceSession, SignedIn
 from services.accounts.people import Person
 from services.accounts.problems import InvalidRefreshToken, RefreshTokenReused
-from services.accounts.tokens import LIFETIME, issue_access_token, refuse_sessions
+from services.accounts.tokens import LIFETIME, issue_access_token
 from services.context import sql
 from services.mail import deliver_outbox, post
 from services.problems import InvalidToken, NotFound
@@ -151,7 +152,7 @@ async def _punish_reuse(context: Context, row: Row) -> None:
         person.id, context.random.id(), "refresh_token_reused", data, now,
     )  # fmt: skip
     await context.db.batch([revoke, notify, *await _warning(context, person, row["user_agent"])])
-    refuse_sessions([row["session_id"]])
+    end_sessions(context, person.id, [row["session_id"]])
     context.log.warning("refresh_token_reused", session=row["session_id"])
     context.defer(deliver_outbox(context))
 
@@ -213,14 +214,14 @@ async def sign_out(context: Context, user_id: str, session_id: str) -> None:
     """Sign one of the person's devices out; raises ``NotFound`` if it is not signed in."""
     if not await context.db.first(revocation(context, user_id, session_id)):
         raise NotFound
-    refuse_sessions([session_id])
+    end_sessions(context, user_id, [session_id])
     context.metrics.count(EVENTS, event="sign_out", outcome="ok")
 
 
 async def sign_out_everywhere(context: Context, user_id: str) -> None:
     """Sign all of the person's devices out."""
     ended = await context.db.all(revocation(context, user_id))
-    refuse_sessions(row["id"] for row in ended)
+    end_sessions(context, user_id, (row["id"] for row in ended))
     context.metrics.count(EVENTS, event="sign_out", outcome="all")
 
 

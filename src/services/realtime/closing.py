@@ -12,6 +12,8 @@ TRY_AGAIN_LATER: Final = 1013
 """Something went wrong on our side: connect again and resume."""
 UNAUTHORIZED: Final = 4401
 """No credentials came in time, or they were not good."""
+SIGNED_OUT: Final = 4403
+"""The device was signed out, or the account deleted: sign in again."""
 TIMED_OUT: Final = 4408
 """No sign of life came in the agreed time."""
 TOO_SLOW: Final = 4413

@@ -212,12 +212,12 @@ class Gateway:
             if any(listener.user_id == user_id for listener in feed)
         ]
 
-    def close_user(self, user_id: str, code: int, reason: str, *, session_id: str | None = None) -> int:
-        """End a person's connections, or those of one of their devices; how many."""
+    def close_user(self, user_id: str, code: int, reason: str, session_ids: Sequence[str]) -> int:
+        """End the connections of a person's devices; how many."""
         clients = [
             client
             for client in self._people.get(user_id, {}).values()
-            if session_id is None or (client.identity and client.identity.session_id == session_id)
+            if client.identity and client.identity.session_id in session_ids
         ]
         for client in clients:
             client.close(code, reason)

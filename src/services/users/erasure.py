@@ -11,8 +11,8 @@ import hmac
 from typing import TYPE_CHECKING
 
 from services.accounts import emails, passwords
+from services.accounts.endings import end_sessions
 from services.accounts.sessions import revocation
-from services.accounts.tokens import refuse_sessions
 from services.context import sql
 from services.problems import FieldError, Forbidden, InvalidToken, Unprocessable
 from services.sealing import Sealer
@@ -55,7 +55,7 @@ async def delete_account(context: Context, user_id: str, proof: DeleteAccount) -
         user_id, context.clock.now(),
     )  # fmt: skip
     _, ended, *_ = await context.db.batch([mark, revocation(context, user_id), *_clearing(user_id)])
-    refuse_sessions(device["id"] for device in ended)
+    end_sessions(context, user_id, (device["id"] for device in ended))
     context.defer(_purge(context, user_id))
 
 
