@@ -29,7 +29,7 @@ _HOSTS: dict[str, Any] = {"stomp": SocketHost, "sockjs": SockJsHost, "socketio":
 class Connections(SocketObject):
     """Sockets and sessions of one framing: the object ``stomp:2`` is the third shard of STOMP's."""
 
-    exposed = frozenset({"deliver", "typing", "direct", "close_user", "open_rooms", "alive"})
+    exposed = frozenset({"deliver", "typing", "presence", "direct", "close_user", "open_rooms", "alive"})
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
@@ -74,13 +74,22 @@ class Connections(SocketObject):
         self.restore()
         return self.gateway.tell_typing(room_id, user_id, payload)
 
+    async def presence(
+        self, *, user_id: str, rooms: Sequence[str], hidden: Sequence[str], payload: str
+    ) -> int:
+        """Somebody came, or went; how many here were told."""
+        self.restore()
+        return self.gateway.tell_presence(user_id, rooms, hidden, payload)
+
     async def direct(self, *, user_id: str, destination: str, payload: str) -> int:
         """Something for one person; how many of their connections here took it."""
         self.restore()
         return self.gateway.direct(user_id, destination, payload)
 
-    async def close_user(self, *, user_id: str, code: int, reason: str, session_ids: Sequence[str]) -> int:
-        """End the connections of a person's devices; how many."""
+    async def close_user(
+        self, *, user_id: str, code: int, reason: str, session_ids: Sequence[str] | None
+    ) -> int:
+        """End a person's connections, or those of some devices; how many."""
         self.restore()
         return self.gateway.close_user(user_id, code, reason, session_ids)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HUBS = "CHAT_HUB"
 PRESENCE = "USER_PRESENCE"
+PRESENCE_QUEUE = "/user/queue/presence"
 MAX_SENDERS = 1_000
 """Rooms whose stubs are kept."""
 PIPELINED = 64
@@ -199,6 +200,12 @@ class Gateway:
         feed.tell(Event(0, "typing", payload), but=user_id)
         return len(feed)
 
+    def tell_presence(self, user_id: str, rooms: Sequence[str], hidden: Sequence[str], payload: str) -> int:
+        """Tell those who have one of the rooms open, each once, how somebody is; how many clients listen."""
+        feeds = [self._feeds[room_id] for room_id in rooms if room_id in self._feeds]
+        people = {listener.user_id for feed in feeds for listener in feed} - {user_id, *hidden}
+        return sum(self.direct(each, PRESENCE_QUEUE, payload) for each in people)
+
     def direct(self, user_id: str, destination: str, payload: str) -> int:
         """Pass on something for one person; how many of their clients here listen to that."""
         clients = list(self._people.get(user_id, {}).values())
@@ -212,12 +219,12 @@ class Gateway:
             if any(listener.user_id == user_id for listener in feed)
         ]
 
-    def close_user(self, user_id: str, code: int, reason: str, session_ids: Sequence[str]) -> int:
-        """End the connections of a person's devices; how many."""
+    def close_user(self, user_id: str, code: int, reason: str, session_ids: Sequence[str] | None) -> int:
+        """End a person's connections, or those of some devices; how many."""
         clients = [
             client
             for client in self._people.get(user_id, {}).values()
-            if client.identity and client.identity.session_id in session_ids
+            if session_ids is None or (client.identity and client.identity.session_id in session_ids)
         ]
         for client in clients:
             client.close(code, reason)

@@ -12,6 +12,10 @@ Status = Literal["online", "away", "offline"]
 MAX_CONNECTIONS = 100
 """Of one person; the oldest is forgotten first."""
 MAX_DEVICE = 200
+GRACE = 5_000
+"""Milliseconds for which nobody is told that the last connection ended: most come back at once."""
+PAUSE = 1_000
+"""Milliseconds between two publications: KV takes one write a second for a key."""
 
 
 @dataclass(slots=True)
@@ -26,10 +30,15 @@ class Connection:
 
 @dataclass(slots=True)
 class Presence:
-    """One person. ``last_seen`` (milliseconds) is when the last connection ended, or was known to live."""
+    """One person. ``last_seen`` (milliseconds) is when the last connection ended, or was known to live.
+
+    ``published`` is what others were told last, at ``published_at``.
+    """
 
     user_id: str = ""
     last_seen: int | None = None
+    published: Status = "offline"
+    published_at: int = 0
     connections: dict[str, Connection] = field(default_factory=dict[str, Connection])
 
     @property
@@ -39,6 +48,14 @@ class Presence:
             return "offline"
         found = {connection.status for connection in self.connections.values()}
         return "online" if "online" in found else "away"
+
+    @property
+    def due(self) -> int | None:
+        """When others have to be told of a change; None if they know how it is."""
+        if self.status == self.published:
+            return None
+        grace = (self.last_seen or 0) + GRACE if self.status == "offline" else 0
+        return max(self.published_at + PAUSE, grace)
 
     @property
     def shards(self) -> dict[str, list[str]]:
@@ -70,10 +87,17 @@ class Presence:
     def dump(self) -> dict[str, Any]:
         """State for ``load``."""
         kept = {key: [c.shard, c.device, c.since, c.status] for key, c in self.connections.items()}
-        return {"user_id": self.user_id, "last_seen": self.last_seen, "connections": kept}
+        return {
+            "user_id": self.user_id,
+            "last_seen": self.last_seen,
+            "published": self.published,
+            "published_at": self.published_at,
+            "connections": kept,
+        }
 
     @classmethod
     def load(cls, kept: dict[str, Any]) -> Presence:
         """What ``dump`` wrote."""
-        connections = {key: Connection(*values) for key, values in kept["connections"].items()}
-        return cls(kept["user_id"], kept["last_seen"], connections)
+        known = cls(kept["user_id"], kept["last_seen"], kept["published"], kept["published_at"])
+        known.connections = {key: Connection(*values) for key, values in kept["connections"].items()}
+        return known

@@ -21,7 +21,7 @@ from services.realtime.commands import (
     describe,
 )
 from services.realtime.feeds import Listener
-from services.realtime.gateway import InTurn, failure
+from services.realtime.gateway import PRESENCE_QUEUE, InTurn, failure
 from services.realtime.identity import Identity
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ SETTINGS: Final = socketio.Settings()
 MAX_ROOMS: Final = 200
 MAX_WAITING: Final = 1_048_576
 """Octets, or as many characters, that one client may have sent before they were handled."""
-QUEUES: Final = {
-    "/user/queue/messages": "message:new",
-    "/user/queue/notifications": "notification:new",
-    "/user/queue/presence": "presence:changed",
+QUEUES: Final[dict[str, Callable[[str], str]]] = {
+    "/user/queue/notifications": lambda _: "notification:new",
+    PRESENCE_QUEUE: lambda payload: f"presence:{json.loads(payload)['status']}",
 }
+"""Names of the events that the person's own queues are here."""
 
 
 class TooManyRooms(Conflict):
@@ -296,7 +296,7 @@ class SocketIoClient:
         """Send something for the person themselves."""
         if destination not in QUEUES or MAIN not in self.connection.namespaces:
             return False
-        self.peer.pass_on([event_frame(QUEUES[destination], payload)])
+        self.peer.pass_on([event_frame(QUEUES[destination](payload), payload)])
         return True
 
     def _leave_room(self, room_id: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from services.chat.relations import erase_from_rooms
 from services.leveltest.taking import erase_tests
 from services.notifications.notifier import forget_notifications
+from services.realtime.whereabouts import forget_presence
 from services.users.image import erase_pictures
 
 if TYPE_CHECKING:
@@ -134,5 +135,6 @@ PURGES: tuple[Callable[[Context, str], Awaitable[None]], ...] = (
     erase_tests,
     erase_from_rooms,
     forget_notifications,
+    forget_presence,
 )
 """What erases a person outside the database: the bucket, published snapshots, Durable Objects. Repeatable."""

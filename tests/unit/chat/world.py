@@ -94,7 +94,8 @@ class Presence:
     async def call(self, method: str, **arguments: Any) -> Any:
         if method == "open_rooms":
             return self.rooms
-        self.direct.append(json.loads(arguments["payload"]))
+        if method == "direct":
+            self.direct.append(json.loads(arguments["payload"]))
         return 1
 
 
