@@ -161,6 +161,17 @@ class Session:
         out.chunks.append(self._receiver.wrap(HEARTBEAT))
         return self._settle(out, now)
 
+    def probe(self, now: int) -> Output:
+        """Send a heart-beat ahead of time to find out whether a stream's client is still there.
+
+        A poll gets none: it would end with it.
+        """
+        out = Output()
+        if self._receiver is None or self._receiver.transport.kind != "streaming":
+            return out
+        out.chunks.append(self._receiver.wrap(HEARTBEAT))
+        return self._settle(out, now)
+
     def _flush(self, out: Output) -> None:
         if self._buffer and self._receiver and not self._receiver.full:
             out.chunks.append(self._receiver.wrap(message_frame(self._buffer)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PRODUCT: Final = engineio.Settings(lazy_pongs=True)
 """The platform answers pongs without waking us: see ``EngineHost.pulse``."""
+UPGRADE_PAUSE: Final = 0.1
+"""Seconds that a poll waits during an upgrade: it may have overtaken the frame that ends all polling."""
 PULSES: Final = 5
 """Of so many pings of an evicted object, one loads the sessions and looks what has expired."""
 
@@ -189,6 +192,8 @@ class EngineHost:
         return answer
 
     async def _poll(self, client: EngineClient, opening: Opening) -> Any:
+        if client.session.state in (State.PROBING, State.UPGRADING):
+            await asyncio.sleep(UPGRADE_PAUSE)
         handle = self._handle()
         await client.react(client.session.poll_opened(handle, self.now()))
         if reply := client.replies.pop(handle, None):

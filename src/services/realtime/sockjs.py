@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 MAX_PAYLOAD = 1_000_000
 """Octets, or characters, of one message or post."""
+PROBE = 0.1
+"""Seconds that a client's stream has to prove dead, before a second one is refused."""
 PRODUCT = Service(sockjs_url="/docs/vendor/sockjs.min.js")
 _RAW = "raw-"
 
@@ -104,16 +107,24 @@ class SockJsSession:
         begins = self.session.state is State.CONNECTING
         out = self.session.attach(receiver, now)
         head = dict(service.head(transport, opening.headers))
-        if out.done:
-            answer = self.host.answer(200, head, "".join(out.chunks))
-        else:
-            response = self.response = self.host.respond(opening.signal, lambda: self.detach(response))
-            self.write(out)
-            answer = self.host.answer(200, head, response)
+        whole = out.done and transport.kind == "polling"
+        body = "".join(out.chunks) if whole else self._respond(out, opening)
+        answer = self.host.answer(200, head, body)
         if begins:
             self.app.opened()
         self.host.settle(self)
         return answer
+
+    def _respond(self, out: Output, opening: Opening) -> Response:
+        """Begin a response whose frames go out one by one: clients of a stream need not look for their ends."""
+        response = self.host.respond(opening.signal, lambda: self.detach(response))
+        for chunk in out.chunks:
+            response.write(chunk)
+        if out.done:
+            response.close()
+        else:
+            self.response = response
+        return response
 
     def detach(self, response: Response) -> None:
         """Take note that the client left its response."""
@@ -166,9 +177,10 @@ class SockJsHost(SocketHost):
 
     def _open_socket(self, found: Route, opening: Opening) -> Any:
         if found.transport is None:
-            return self.open(opening, SocketPeer, _RAW)[0]
-        answer, connected = self.open(opening, SockJsSocketPeer)
-        connected.socket.send(OPEN)
+            answer, connected = self.open(opening, SocketPeer, _RAW)
+        else:
+            answer, connected = self.open(opening, SockJsSocketPeer)
+            connected.socket.send(OPEN)
         connected.client.opened()
         return answer
 
@@ -176,10 +188,18 @@ class SockJsHost(SocketHost):
         if transport.kind == "sending":
             return await self._receive(found, transport, opening)
         callback = read_callback(opening.query) if transport.callback else ""
+        await self._probe(found.session)
         session = self._sessions.get(found.session)
         if session is None:
             session = self._begin(found.session, opening)
         return session.attach(transport, callback, opening)
+
+    async def _probe(self, name: str) -> None:
+        """A client may come back before we hear that it left: writing to its old stream tells."""
+        session = self._sessions.get(name)
+        if session and (out := session.session.probe(self.now())).chunks:
+            session.write(out)
+            await asyncio.sleep(PROBE)
 
     def _begin(self, name: str, opening: Opening) -> SockJsSession:
         inner = Session(heartbeat=self.service.heartbeat, disconnect=self.service.disconnect)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from protocols import socketio, stomp
+import asyncio
+
+from protocols import socketio
 from services.realtime.identity import Identity
 
 ANYONE = Identity("anyone", "", 2**53)
 NAMESPACES = frozenset(("/", "/custom"))
+PAUSE = 0.02
+"""Seconds."""
 
 
 async def free(_identity):
@@ -47,8 +51,14 @@ class Echo(Application):
 
 
 class Close(Application):
+    """Closes at once, but not in the very segment of the handshake, which some clients misread."""
+
     def opened(self):
-        self.peer.close(3000, "Go away!")
+        self.gateway.context.defer(self._leave())
+
+    async def _leave(self):
+        await asyncio.sleep(PAUSE)
+        self.close(3000, "Go away!")
 
     async def receive(self, data):
         pass
@@ -106,68 +116,3 @@ class SocketIoEcho(Application):
 
     def load(self, kept):
         self.connection = socketio.ServerConnection.load(kept, NAMESPACES, self.settings)
-
-
-class StompClient(Application):
-    """A client of the broker: everyone is let in."""
-
-    def __init__(self, broker, gateway, peer, client_id, _identity=None):
-        super().__init__(gateway, peer, client_id)
-        self.broker = broker
-        self.connection = stomp.ServerConnection()
-
-    async def receive(self, data):
-        events = self.connection.receive(data)
-        while events:
-            for event in events:
-                self._handle(event)
-            events = self.connection.receive(b"") if isinstance(events[0], stomp.Connect) else []
-        self.peer.keep(self.dump())
-
-    def _handle(self, event):
-        match event:
-            case stomp.Connect():
-                sends = event.heart_beat[0]
-                self.peer.send(self.connection.connected(heart_beat=(sends, sends), session=self.id))
-                return
-            case stomp.Failed():
-                self.peer.send(event.frame)
-                self.close(1002, event.error.code)
-                return
-            case stomp.HeartBeat():
-                self.peer.send("\n")
-                return
-            case stomp.Send():
-                self.broker.publish(event)
-            case stomp.Subscribe():
-                self._receipt(event)
-                self.broker.subscribe(self, event)
-                return
-            case stomp.Unsubscribe():
-                self.broker.unsubscribe(self, event)
-            case stomp.Nack():
-                self.broker.nack(self, event)
-            case stomp.Commit():
-                for each in event.events:
-                    self._handle(each)
-            case stomp.Disconnect():
-                self._receipt(event)
-                self.broker.leave(self)
-                self.close(1000, "")
-                return
-        self._receipt(event)
-
-    def _receipt(self, event):
-        if event.receipt is not None:
-            self.peer.send(self.connection.receipt(event.receipt))
-
-    async def closed(self):
-        self.broker.leave(self)
-
-    def dump(self):
-        return {"stomp": self.connection.dump()}
-
-    def load(self, kept):
-        self.connection = stomp.ServerConnection.load(kept["stomp"])
-        for subscription in self.connection.subscriptions.values():
-            self.broker.subscribe(self, subscription)

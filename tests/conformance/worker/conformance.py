@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import applications
 import js
-from broker import Broker
 from pyodide.ffi import create_proxy, jsnull
+from stomp_service import StompHost
 from workers import WorkerEntrypoint
 
 from edge.objects import LiveObject
@@ -21,23 +21,28 @@ from edge.worker import Platform
 from protocols import engineio, sockjs
 from services.realtime.engine import EngineHost
 from services.realtime.gateway import Gateway
-from services.realtime.hosts import Opening, SocketHost
+from services.realtime.hosts import Opening
 from services.realtime.sockjs import SockJsHost
 
 __all__ = ["Conformance", "Default"]
 
 ENTRY = "x-entry"
-SERVICE = sockjs.Service(
-    sockjs_url="/docs/vendor/sockjs.min.js",
-    response_limit=4096,
-    dialect=sockjs.V0_3_3,
-)
-SOCKJS = {
-    "echo": (applications.Echo, SERVICE),
-    "close": (applications.Close, SERVICE),
-    "disabled_websocket_echo": (applications.Echo, replace(SERVICE, websocket=False)),
-    "cookie_needed_echo": (applications.Echo, replace(SERVICE, cookie=True)),
-}
+DIALECTS = {"": sockjs.CURRENT, "0.3.3/": sockjs.V0_3_3}
+"""The revisions of SockJS by where their services are: the suite of one cannot pass with the other."""
+
+
+def _sockjs_services(prefix, dialect):
+    service = sockjs.Service("/docs/vendor/sockjs.min.js", response_limit=4096, dialect=dialect)
+    return {
+        f"{prefix}echo": (applications.Echo, service),
+        f"{prefix}close": (applications.Close, service),
+        f"{prefix}disabled_websocket_echo": (applications.Echo, replace(service, websocket=False)),
+        f"{prefix}cookie_needed_echo": (applications.Echo, replace(service, cookie=True)),
+    }
+
+
+SOCKJS = {name: each for place in DIALECTS.items() for name, each in _sockjs_services(*place).items()}
+SERVICES = {*SOCKJS, "engine.io", "socket.io", "stomp"}
 
 
 @lru_cache(maxsize=1)
@@ -50,6 +55,8 @@ LiveObject.make_context = staticmethod(lambda: platform().context(None))
 
 class AwakeSocket(EdgeSocket):
     """A socket that ends with its object: there is nothing to keep with it."""
+
+    answered_at = 0
 
     def keep(self, state):
         pass
@@ -88,8 +95,7 @@ class Conformance(SocketObject):
             make, service = SOCKJS[name]
             return SockJsHost(self, gateway, make, service)
         if name == "stomp":
-            broker = Broker()
-            return SocketHost(self, gateway, lambda *known: applications.StompClient(broker, *known))
+            return StompHost(self, gateway)
         number = lambda variable: int(self.context.config.get(variable))
         settings = engineio.Settings(
             ping_interval=number("PING_INTERVAL"),
@@ -119,7 +125,8 @@ class Default(WorkerEntrypoint):
     """Finds the service in the path."""
 
     async def fetch(self, request):
-        service = urlsplit(request.url).path.split("/")[1]
-        if service not in {*SOCKJS, "engine.io", "socket.io", "stomp"}:
+        path = urlsplit(request.url).path
+        service = next((name for name in SERVICES if f"{path}/".startswith(f"/{name}/")), None)
+        if service is None:
             return js.Response.new("not found", js.JSON.parse('{"status": 404}'))
         return await platform().objects.forward("CONFORMANCE", service, request.js_object, {ENTRY: service})

@@ -223,3 +223,28 @@ def test_nothing_is_lost_doubled_or_reordered(script):
 
 def messages(chunks: list[str]) -> list[str]:
     return [message for chunk in chunks if chunk.startswith("a") for message in json.loads(chunk[1:])]
+
+
+class TestProbe:
+    @pytest.mark.parametrize("name", ["xhr_streaming", "eventsource", "htmlfile"])
+    def test_a_stream_gets_a_heart_beat_ahead_of_time(self, name):
+        session = opened(name)
+        assert session.probe(1_000) == Output([receiver(name).wrap("h")])
+        assert (session.attached, session.deadline) == (True, 26_000)
+
+    def test_a_poll_is_left_alone(self):
+        session = opened("xhr")
+        session.attach(receiver("xhr"), 0)
+        assert session.probe(1_000) == Output()
+        assert session.attached
+
+    def test_nobody_is_there(self):
+        assert Session().probe(0) == Output()
+
+    def test_whoever_proves_dead_was_interrupted(self):
+        session = opened()
+        session.probe(0)
+        session.detach(10)
+        assert session.attach(receiver("xhr"), 20) == Output(
+            ['c[1002,"Connection interrupted"]\n'], done=True
+        )
