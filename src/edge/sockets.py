@@ -11,7 +11,7 @@ import js
 from pyodide.ffi import JsException, create_proxy, jsnull, to_js
 
 from edge.objects import LiveObject
-from services.realtime.closing import answer_to
+from services.realtime.closing import TOO_SLOW, answer_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,19 +21,30 @@ if TYPE_CHECKING:
 OPEN = 1
 """``WebSocket.OPEN``."""
 
+MAX_UNREAD = 4_194_304
+"""Octets that may wait for one client to read them."""
+LOOK_AFTER = 65_536
+"""Characters or octets sent between two looks at how much waits: each crosses to JavaScript."""
+
 LOST_AFTER = 1_000
 """Milliseconds after which an alarm that has not come is taken for lost."""
 
 
 class EdgeSocket:
-    """A platform WebSocket; see ``services.realtime.ports.Socket``."""
+    """A platform WebSocket; see ``services.realtime.ports.Socket``.
 
-    __slots__ = ("_ctx", "_raw", "_send", "open")
+    A client that does not read is given up before what waits for it grows beyond ``MAX_UNREAD``: the socket is
+    closed and ``given_up`` called, for the end of the close handshake may never come.
+    """
 
-    def __init__(self, raw: Any, ctx: Any) -> None:
+    __slots__ = ("_ctx", "_given_up", "_raw", "_send", "_unseen", "open")
+
+    def __init__(self, raw: Any, ctx: Any, given_up: Callable[[], None]) -> None:
         self._raw = raw
         self._ctx = ctx
         self._send = raw.send
+        self._given_up = given_up
+        self._unseen = 0
         self.open = raw.readyState == OPEN
 
     def send(self, frame: Frame) -> None:
@@ -44,19 +55,34 @@ class EdgeSocket:
             self._send(frame if isinstance(frame, str) else to_js(frame))
         except JsException:  # it closed while nobody looked; the event follows
             self.open = False
+        self._unseen += len(frame)
+        if self._unseen > LOOK_AFTER:
+            self._look()
 
     def prepare(self, frame: Frame) -> Any:
-        """A frame for ``send_prepared``, converted once for all the sockets that it goes to."""
-        return js.String.new(frame) if isinstance(frame, str) else to_js(frame)
+        """A frame for ``send_prepared``, converted once for all the sockets that it goes to, and its size."""
+        return (js.String.new(frame) if isinstance(frame, str) else to_js(frame)), len(frame)
 
     def send_prepared(self, frame: Any) -> None:
         """Send what ``prepare`` made."""
         if not self.open:
             return
+        prepared, size = frame
         try:
-            self._send(frame)
+            self._send(prepared)
         except JsException:
             self.open = False
+        self._unseen += size
+        if self._unseen > LOOK_AFTER:
+            self._look()
+
+    def _look(self) -> None:
+        """Give the client up if too much waits for it."""
+        self._unseen = 0
+        if self._raw.bufferedAmount > MAX_UNREAD:
+            self.keep("")
+            self.close(TOO_SLOW, "too slow")
+            self._given_up()
 
     def close(self, code: int, reason: str = "") -> None:
         """Close from our side."""
@@ -185,10 +211,16 @@ class SocketObject(LiveObject):
             return
         self._restored = True
         for raw in self._raw_ctx.getWebSockets():
-            self.host.restore(self._key(raw), EdgeSocket(raw, self._raw_ctx))
+            key = self._key(raw)
+            socket = self._socket(raw, key)
+            if socket.open or socket.kept:  # not one that was given up
+                self.host.restore(key, socket)
 
     def _sockets(self) -> list[EdgeSocket]:
-        return [EdgeSocket(raw, self._raw_ctx) for raw in self._raw_ctx.getWebSockets()]
+        return [self._socket(raw, self._key(raw)) for raw in self._raw_ctx.getWebSockets()]
+
+    def _socket(self, raw: Any, key: str) -> EdgeSocket:
+        return EdgeSocket(raw, self._raw_ctx, lambda: self.context.defer(self.host.closed(key)))
 
     def _key(self, raw: Any) -> str:
         """The key that a socket was accepted with, kept on the JavaScript object while that is in memory."""
@@ -208,7 +240,7 @@ class SocketObject(LiveObject):
         headers = {"sec-websocket-protocol": protocol} if protocol else {}
         init = js.JSON.parse(json.dumps({"status": 101, "headers": headers}))
         init.webSocket = client
-        return EdgeSocket(server, self._raw_ctx), js.Response.new(jsnull, init)
+        return self._socket(server, key), js.Response.new(jsnull, init)
 
     def respond(self, signal: Any, on_abort: Callable[[], None]) -> EdgeResponse:
         """Open a response to write to; ``signal`` is that of its request."""
