@@ -33,7 +33,9 @@ class Exchange:
 
     def ask(self, method: str, headers: Mapping[str, str], *, version: str = "1.1") -> None:
         """Send a request on this connection and read the head of its answer."""
-        own = {"host": self._at.netloc} | ({"content-length": "0"} if method == "POST" else {}) | dict(headers)
+        own = (
+            {"host": self._at.netloc} | ({"content-length": "0"} if method == "POST" else {}) | dict(headers)
+        )
         lines = "".join(f"{name}: {value}\r\n" for name, value in own.items())
         path = self._at.path + (f"?{self._at.query}" if self._at.query else "")
         self._socket.sendall(f"{method} {path} HTTP/{version}\r\n{lines}\r\n".encode())

@@ -88,7 +88,8 @@ class Conformance(SocketObject):
         server.addEventListener("close", create_proxy(leave))
         init = js.JSON.parse(json.dumps({"status": 101, "headers": _chosen(protocol)}))
         init.webSocket = client
-        return AwakeSocket(server, self._raw_ctx), js.Response.new(jsnull, init)
+        leaves = lambda: self.context.defer(self.host.closed(key))
+        return AwakeSocket(server, self._raw_ctx, leaves), js.Response.new(jsnull, init)
 
     def _make(self, name, gateway):
         if name in SOCKJS:
