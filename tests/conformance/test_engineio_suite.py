@@ -37,7 +37,16 @@ class Server:
 
 @pytest.fixture
 async def server(conformance: str) -> Any:
+    """Echoes."""
     found = Server(conformance)
+    yield found
+    await found.http.aclose()
+
+
+@pytest.fixture(params=["/engine.io/", "/socket.io/"])
+async def either(conformance: str, request: pytest.FixtureRequest) -> Any:
+    """With and without Socket.IO on top."""
+    found = Server(conformance, request.param)
     yield found
     await found.http.aclose()
 
@@ -46,35 +55,35 @@ HANDSHAKE = {"pingInterval": 300, "pingTimeout": 200, "maxPayload": 1_000_000}
 
 
 class TestHandshake:
-    async def test_over_polling(self, server: Server) -> None:
-        answer = await server.get()
+    async def test_over_polling(self, either: Server) -> None:
+        answer = await either.get()
         assert answer.status_code == 200
         assert answer.text[0] == "0"
         value = json.loads(answer.text[1:])
         assert isinstance(value.pop("sid"), str)
         assert value == {"upgrades": ["websocket"], **HANDSHAKE}
 
-    async def test_over_a_websocket(self, server: Server) -> None:
-        async with server.socket() as socket:
+    async def test_over_a_websocket(self, either: Server) -> None:
+        async with either.socket() as socket:
             packet = await socket.recv()
         value = json.loads(packet[1:])
         assert isinstance(value.pop("sid"), str)
         assert (packet[0], value) == ("0", {"upgrades": [], **HANDSHAKE})
 
     @pytest.mark.parametrize("query", [{"EIO": ""}, {"EIO": "abc"}, {"transport": ""}, {"transport": "abc"}])
-    async def test_refuses_bad_parameters(self, server: Server, query: dict[str, str]) -> None:
-        assert (await server.get(**query)).status_code == 400
+    async def test_refuses_bad_parameters(self, either: Server, query: dict[str, str]) -> None:
+        assert (await either.get(**query)).status_code == 400
         with pytest.raises(websockets.InvalidStatus, match="400"):
-            await server.socket(**({"transport": "websocket"} | query)).__aenter__()
+            await either.socket(**({"transport": "websocket"} | query)).__aenter__()
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-    async def test_refuses_other_methods(self, server: Server, method: str) -> None:
-        answer = await server.http.request(method, f"{server.endpoint}?EIO=4&transport=polling")
+    async def test_refuses_other_methods(self, either: Server, method: str) -> None:
+        answer = await either.http.request(method, f"{either.endpoint}?EIO=4&transport=polling")
         assert answer.status_code == 400
 
-    async def test_refuses_unknown_sessions(self, server: Server) -> None:
-        assert (await server.get(sid="engine.io.unknown")).status_code == 400
-        assert (await server.post("4x", sid="engine.io.unknown")).status_code == 400
+    async def test_refuses_unknown_sessions(self, either: Server) -> None:
+        assert (await either.get(sid="engine.io.unknown")).status_code == 400
+        assert (await either.post("4x", sid="engine.io.unknown")).status_code == 400
 
 
 class TestMessages:
@@ -123,33 +132,47 @@ class TestMessages:
         assert second.status_code == 400
         assert (await server.get(sid=sid)).status_code == 400
 
+    async def test_whoever_leaves_a_poll_ends_the_session(self, server: Server) -> None:
+        sid = await server.open()
+        with pytest.raises(httpx.ReadTimeout):
+            await server.http.get(
+                server.endpoint, params={"EIO": "4", "transport": "polling", "sid": sid}, timeout=0.1
+            )
+        assert (await server.get(sid=sid)).status_code == 400
+
     async def test_too_large_a_payload_is_refused(self, server: Server) -> None:
         sid = await server.open()
         assert (await server.post("4" + "x" * 1_000_000, sid=sid)).status_code == 413
 
 
 class TestHeartbeat:
-    async def test_over_polling(self, server: Server) -> None:
-        sid = await server.open()
+    async def test_over_polling(self, either: Server) -> None:
+        sid = await either.open()
         for _ in range(3):
-            assert (await server.get(sid=sid)).text == "2"
-            assert (await server.post("3", sid=sid)).text == "ok"
+            assert (await either.get(sid=sid)).text == "2"
+            assert (await either.post("3", sid=sid)).text == "ok"
 
-    async def test_over_a_websocket(self, server: Server) -> None:
-        async with server.socket() as socket:
+    async def test_over_a_websocket(self, either: Server) -> None:
+        async with either.socket() as socket:
             await socket.recv()
             for _ in range(3):
                 assert await socket.recv() == "2"
                 await socket.send("3")
 
-    async def test_silence_ends_the_session(self, server: Server) -> None:
-        sid = await server.open()
-        assert (await server.get(sid=sid)).text == "2"
-        assert (await server.get(sid=sid)).text == "1"
-        assert (await server.get(sid=sid)).status_code == 400
+    async def test_silence_ends_the_session(self, either: Server) -> None:
+        sid = await either.open()
+        assert (await either.get(sid=sid)).text == "2"
+        assert (await either.get(sid=sid)).text == "1"
+        assert (await either.get(sid=sid)).status_code == 400
 
-    async def test_silence_closes_the_socket(self, server: Server) -> None:
-        async with server.socket() as socket:
+    async def test_whoever_never_polls_is_forgotten(self, either: Server) -> None:
+        sid = await either.open()
+        while (answer := await either.post("6", sid=sid)).status_code == 200:
+            assert answer.text == "ok"
+        assert (await either.get(sid=sid)).status_code == 400
+
+    async def test_silence_closes_the_socket(self, either: Server) -> None:
+        async with either.socket() as socket:
             await socket.recv()
             assert await socket.recv() == "2"
             with pytest.raises(websockets.ConnectionClosed):
@@ -157,17 +180,17 @@ class TestHeartbeat:
 
 
 class TestClose:
-    async def test_over_polling(self, server: Server) -> None:
-        sid = await server.open()
-        async with server.http.stream(
-            "GET", server.endpoint, params={"EIO": "4", "transport": "polling", "sid": sid}
+    async def test_over_polling(self, either: Server) -> None:
+        sid = await either.open()
+        async with either.http.stream(
+            "GET", either.endpoint, params={"EIO": "4", "transport": "polling", "sid": sid}
         ) as poll:
-            assert (await server.post("1", sid=sid)).status_code == 200
+            assert (await either.post("1", sid=sid)).status_code == 200
             assert await poll.aread() == b"6"
-        assert (await server.get(sid=sid)).status_code == 400
+        assert (await either.get(sid=sid)).status_code == 400
 
-    async def test_over_a_websocket(self, server: Server) -> None:
-        async with server.socket() as socket:
+    async def test_over_a_websocket(self, either: Server) -> None:
+        async with either.socket() as socket:
             await socket.recv()
             await socket.send("1")
             with pytest.raises(websockets.ConnectionClosed):
@@ -205,6 +228,15 @@ class TestUpgrade:
             assert (await server.get(sid=sid)).status_code == 400
             await socket.send("4still here")
             assert await socket.recv() == "4still here"
+
+    @pytest.mark.parametrize("_", range(5))
+    async def test_a_poll_does_not_overtake_the_upgrade(self, either: Server, _: int) -> None:
+        sid = await either.open()
+        async with either.socket(sid=sid) as socket:
+            await socket.send("2probe")
+            await socket.send("5")
+            assert (await either.get(sid=sid)).status_code == 400
+            assert await socket.recv() == "3probe"
 
     async def test_a_second_socket_is_closed(self, server: Server) -> None:
         sid = await server.open()

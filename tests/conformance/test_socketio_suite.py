@@ -94,6 +94,13 @@ BINARY = '[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'
 
 
 class TestMessages:
+    @pytest.mark.parametrize("packet", ["4abc", "42{}", '42abc["message-with-ack",1,"2",{"3":[false]}]'])
+    async def test_nonsense_closes(self, conformance: str, packet: str) -> None:
+        async with connected(conformance) as client:
+            await client.send(packet)
+            with pytest.raises(websockets.ConnectionClosed):
+                await client.recv()
+
     async def test_text_comes_back(self, conformance: str) -> None:
         async with connected(conformance) as client:
             await client.send('42["message",1,"2",{"3":[true]}]')
