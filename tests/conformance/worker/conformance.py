@@ -42,7 +42,8 @@ def _sockjs_services(prefix, dialect):
 
 
 SOCKJS = {name: each for place in DIALECTS.items() for name, each in _sockjs_services(*place).items()}
-SERVICES = {*SOCKJS, "engine.io", "socket.io", "stomp"}
+SERVICES = {name: name for name in (*SOCKJS, "engine.io", "socket.io", "stomp")} | {"ws": "stomp"}
+"""Objects by path; stompjs' specs look for their broker at ``/ws``."""
 
 
 @lru_cache(maxsize=1)
@@ -127,7 +128,9 @@ class Default(WorkerEntrypoint):
 
     async def fetch(self, request):
         path = urlsplit(request.url).path
-        service = next((name for name in SERVICES if f"{path}/".startswith(f"/{name}/")), None)
-        if service is None:
+        entry = next((name for name in SERVICES if f"{path}/".startswith(f"/{name}/")), None)
+        if entry is None:
             return js.Response.new("not found", js.JSON.parse('{"status": 404}'))
-        return await platform().objects.forward("CONFORMANCE", service, request.js_object, {ENTRY: service})
+        return await platform().objects.forward(
+            "CONFORMANCE", SERVICES[entry], request.js_object, {ENTRY: entry}
+        )
