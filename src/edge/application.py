@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from functools import lru_cache
 
 from edge.http.kernel import Kernel
 from edge.http.limits import Limits
+from edge.loop import streamline
+from edge.platform import node_crypto
 from edge.worker import Platform
 from handlers.table import ROUTES
 from services.ratelimit import parse_policies
@@ -30,6 +33,8 @@ GARBAGE_THRESHOLD = 20_000
 def application() -> Application:
     """The isolate's application."""
     _leave_the_imported_alone()
+    node_crypto()
+    streamline(asyncio.get_event_loop())
     platform = Platform()
     config = platform.config
     kernel = Kernel(

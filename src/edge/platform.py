@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_ZONE_NAME = 64
+ENTROPY_AT_ONCE = 512
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [first + second for first in _BASE32 for second in _BASE32]
@@ -65,21 +66,27 @@ def _formatter(time_zone: str) -> Any:
 
 
 class EdgeRandom:
-    """The platform's secure entropy."""
+    """The platform's secure entropy, fetched some hundred bytes at a time: each fetch crosses the border."""
 
-    __slots__ = ()
+    __slots__ = ("_pool",)
+
+    def __init__(self) -> None:
+        self._pool = b""
 
     def bytes(self, length: int) -> bytes:
-        """Random bytes."""
-        return os.urandom(length)
+        """Random bytes; none is given twice."""
+        if length > len(self._pool):
+            self._pool = os.urandom(max(length, ENTROPY_AT_ONCE))
+        taken, self._pool = self._pool[:length], self._pool[length:]
+        return taken
 
     def token(self, length: int = 32) -> str:
         """``length`` random bytes as URL-safe base64 without padding."""
-        return base64.urlsafe_b64encode(os.urandom(length)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(self.bytes(length)).decode().rstrip("=")
 
     def id(self) -> str:
         """A ULID in lower case: 48 bits of milliseconds, 80 random bits."""
-        value = int(time.time() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
+        value = int(time.time() * 1000) << 80 | int.from_bytes(self.bytes(10), "big")
         return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
 
 
@@ -88,14 +95,17 @@ class EdgeCrypto:
 
     __slots__ = ()
 
-    async def pbkdf2_sha256(self, password: bytes, salt: bytes, iterations: int) -> bytes:
-        """One PBKDF2-HMAC-SHA256; 32 bytes."""
+    async def pbkdf2_sha256(self, password: bytes, salt: bytes, iterations: int, rounds: int) -> bytes:
+        """PBKDF2-HMAC-SHA256 in rounds, each with ``salt`` and the former's output as its salt; 32 bytes, or none."""
         subtle = js.crypto.subtle
         usages = _parsed('["deriveBits"]')
         key = await subtle.importKey("raw", to_js(password), "PBKDF2", False, usages)  # noqa: FBT003
         algorithm = _parsed(json.dumps({"name": "PBKDF2", "hash": "SHA-256", "iterations": iterations}))
-        algorithm.salt = to_js(salt)
-        return (await subtle.deriveBits(algorithm, key, 256)).to_bytes()
+        output = b""
+        for _ in range(rounds):
+            algorithm.salt = to_js(salt + output)
+            output = (await subtle.deriveBits(algorithm, key, 256)).to_bytes()
+        return output
 
     async def aes_gcm_encrypt(self, key: bytes, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:
         """AES-GCM: ciphertext followed by its 16-byte tag."""
@@ -136,35 +146,39 @@ class EdgeCrypto:
 
     def rs256_sign(self, private_pem: str, message: bytes) -> bytes:
         """RSASSA-PKCS1-v1_5 with SHA-256."""
-        signer = _node_crypto().createSign("RSA-SHA256")
+        signer = node_crypto().createSign("RSA-SHA256")
         signer.update(message.decode("ascii"))
         return _unpadded(signer.sign(private_pem, "base64url"))
 
     def rs256_verify(self, public_pem: str, message: bytes, signature: bytes) -> bool:
         """Whether the signature is the key's over the message."""
-        verifier = _node_crypto().createVerify("RSA-SHA256")
+        verifier = node_crypto().createVerify("RSA-SHA256")
         verifier.update(message.decode("ascii"))
         text = base64.urlsafe_b64encode(signature).decode().rstrip("=")
         return bool(verifier.verify(public_pem, text, "base64url"))
 
     def public_jwk(self, private_pem: str) -> Mapping[str, str]:
         """The public half as a JWK: ``kty``, ``n``, ``e``."""
-        key = _node_crypto().createPublicKey(private_pem)
+        key = node_crypto().createPublicKey(private_pem)
         return json.loads(js.JSON.stringify(key.export(_parsed('{"format": "jwk"}'))))
 
     def public_pem(self, jwk: Mapping[str, str]) -> str:
         """A public RSA JWK as PEM (SPKI). Raises ``ValueError`` if it is none."""
         wanted = {"key": {name: jwk[name] for name in ("kty", "n", "e")}, "format": "jwk"}
         try:
-            key = _node_crypto().createPublicKey(_parsed(json.dumps(wanted)))
+            key = node_crypto().createPublicKey(_parsed(json.dumps(wanted)))
         except JsException as error:
             raise ValueError(str(error)) from None
         return key.export(_parsed('{"format": "pem", "type": "spki"}'))
 
 
 @lru_cache(maxsize=1)
-def _node_crypto() -> Any:
-    return import_from_javascript("node:crypto")
+def node_crypto() -> Any:
+    """``node:crypto``. Call it first where a frame may wait for an import: at the isolate's first event."""
+    try:
+        return js.process.getBuiltinModule("node:crypto")
+    except AttributeError:
+        return import_from_javascript("node:crypto")
 
 
 MAX_KEYS = 64

@@ -102,6 +102,15 @@ class _Body:
         return content
 
 
+class _Answer:
+    """A platform response. The SDK takes it from a Python object at once; a JavaScript one it questions first."""
+
+    __slots__ = ("js_object",)
+
+    def __init__(self, js_object: Any) -> None:
+        self.js_object = js_object
+
+
 def incoming(request: Any) -> Request:
     """A platform request as the kernel takes it."""
     raw = request.js_object
@@ -131,4 +140,4 @@ def outgoing(reply: Reply) -> Any:
         body = readable(cast("AsyncGenerator[str]", body))
     if isinstance(body, bytes):
         body = to_js(body)
-    return response(jsnull if body is None else body, {"status": reply.status, "headers": pairs})
+    return _Answer(response(jsnull if body is None else body, {"status": reply.status, "headers": pairs}))

@@ -156,8 +156,11 @@ class Random(Protocol):
 class Crypto(Protocol):
     """What the platform computes natively; ``hashlib`` and ``hmac`` with SHA-2 are plain Python's."""
 
-    async def pbkdf2_sha256(self, password: bytes, salt: bytes, iterations: int) -> bytes:
-        """One PBKDF2-HMAC-SHA256 of at most 100 000 iterations (the platform's cap); 32 bytes."""
+    async def pbkdf2_sha256(self, password: bytes, salt: bytes, iterations: int, rounds: int) -> bytes:
+        """PBKDF2-HMAC-SHA256 in rounds of at most 100 000 iterations (the platform's cap); 32 bytes, or none.
+
+        Each round takes ``salt`` followed by the former's output as its salt.
+        """
         ...
 
     async def aes_gcm_encrypt(self, key: bytes, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:

@@ -207,11 +207,14 @@ class PyCryptography:
         self.derivations = 0
         self.verifications = 0
 
-    async def pbkdf2_sha256(self, password: bytes, salt: bytes, iterations: int) -> bytes:
+    async def pbkdf2_sha256(self, password: bytes, salt: bytes, iterations: int, rounds: int) -> bytes:
         assert iterations <= 100_000, "the platform refuses more at once"
-        self.derivations += iterations
-        await asyncio.sleep(0)
-        return PBKDF2HMAC(hashes.SHA256(), 32, salt, iterations).derive(password)
+        output = b""
+        for _ in range(rounds):
+            self.derivations += iterations
+            await asyncio.sleep(0)
+            output = PBKDF2HMAC(hashes.SHA256(), 32, salt + output, iterations).derive(password)
+        return output
 
     async def aes_gcm_encrypt(self, key: bytes, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:
         return AESGCM(key).encrypt(nonce, plaintext, associated)

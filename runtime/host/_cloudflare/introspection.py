@@ -1,12 +1,19 @@
 """Finds the Worker's entrypoint classes and calls their methods with converted arguments."""
 
-from inspect import isawaitable, isclass
+from inspect import CO_VARARGS, isawaitable, isclass
 from types import FunctionType
 
 import js
 from pyodide.code import relaxed_call
 from pyodide.ffi import to_js
-from workers import DurableObject, WorkerEntrypoint, WorkflowEntrypoint, python_from_rpc, python_to_rpc
+from workers import (
+    DurableObject,
+    Request,
+    WorkerEntrypoint,
+    WorkflowEntrypoint,
+    python_from_rpc,
+    python_to_rpc,
+)
 
 
 def collect_entrypoint_classes(module):
@@ -37,9 +44,20 @@ def _methods(cls):
     )
 
 
+def _positional(method):
+    """Return how many arguments the method can take: what `relaxed_call` drops needs no conversion."""
+    code = getattr(method, "__code__", None)
+    return None if code is None or code.co_flags & CO_VARARGS else code.co_argcount - 1
+
+
 async def wrapper_func(relaxed, instance, name, *args):
     """Call a method with arguments converted from JavaScript, and convert what it gives back."""
     method = getattr(instance, name)
-    converted = [python_from_rpc(arg) for arg in args]
+    if relaxed:
+        args = args[: _positional(method)]
+    # A request is what python_from_rpc makes of it too, after thirty questions across the border.
+    converted = [
+        (Request if name == "fetch" and not at else python_from_rpc)(arg) for at, arg in enumerate(args)
+    ]
     result = relaxed_call(method, *converted) if relaxed else method(*converted)
     return python_to_rpc(await result if isawaitable(result) else result)

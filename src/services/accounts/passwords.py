@@ -99,11 +99,7 @@ def needs_upgrade(context: Context, stored: str) -> bool:
 
 
 async def _derive(context: Context, password: str, salt: bytes, iterations: int, rounds: int) -> bytes:
-    secret = _normalised(password).encode()
-    state = b""
-    for _ in range(rounds):
-        state = await context.crypto.pbkdf2_sha256(secret, salt + state, iterations)
-    return state
+    return await context.crypto.pbkdf2_sha256(_normalised(password).encode(), salt, iterations, rounds)
 
 
 def _normalised(password: str) -> str:
