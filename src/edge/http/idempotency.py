@@ -53,6 +53,7 @@ class Reservation(routes.Idempotency):
     scope: str
     key: str
     derived_id: str
+    started_at: int
 
     async def completion(self, status: int, reply: Model) -> Statement:
         """The statement that stores the answer; it belongs into the handler's own batch."""
@@ -63,14 +64,13 @@ class Reservation(routes.Idempotency):
         )  # fmt: skip
 
     async def release(self) -> None:
-        """Forget the reservation of a request that failed, so that it may be tried again."""
+        """Forget the reservation of a request that failed, so that it may be tried again; not a later holder's."""
         await self.context.db.run(
             sql(
-                "DELETE FROM idempotency_keys WHERE scope = ? AND key = ? AND status IS NULL",
-                self.scope,
-                self.key,
+                "DELETE FROM idempotency_keys WHERE scope = ? AND key = ? AND started_at = ? AND status IS NULL",
+                self.scope, self.key, self.started_at,
             )
-        )
+        )  # fmt: skip
 
 
 async def reserve(
@@ -89,7 +89,7 @@ async def reserve(
     now = context.clock.now()
     inserted, rows = await context.db.batch(_claim(scope, key, digest, context.random.id(), now))
     if inserted:
-        return Reservation(context, scope, key, inserted[0]["resource_id"])
+        return Reservation(context, scope, key, inserted[0]["resource_id"], now)
     (row,) = rows
     if row["request_hash"] != digest:
         raise IdempotencyKeyReused

@@ -78,7 +78,10 @@ def _checked(model: type[Model], raw: bytes) -> Model:
 
 def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return tuple(FieldError(_path(item["loc"]), item["msg"]) for item in found[:MAX_REPORTED_ERRORS])
+    return tuple(
+        FieldError(_path(item["loc"]), item["msg"].removeprefix("Value error, "))
+        for item in found[:MAX_REPORTED_ERRORS]
+    )
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -6,7 +6,6 @@ and nothing tells which is which: so the whole family is revoked and the owner i
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from services.accounts import letters, one_time
@@ -17,6 +16,8 @@ from services.accounts.problems import InvalidRefreshToken, RefreshTokenReused
 from services.accounts.tokens import LIFETIME, issue_access_token
 from services.context import sql
 from services.mail import deliver_outbox, post
+from services.notifications import inbox
+from services.notifications.notifier import notify
 from services.problems import InvalidToken, NotFound
 
 if TYPE_CHECKING:
@@ -146,15 +147,15 @@ async def _punish_reuse(context: Context, row: Row) -> None:
         " WHERE id = ? AND revoked_at IS NULL",
         now, row["session_id"],
     )  # fmt: skip
-    data = json.dumps({"sessionId": row["session_id"], "device": row["user_agent"]})
-    notify = sql(
-        "INSERT INTO notifications (user_id, id, kind, data, created_at) VALUES (?, ?, ?, ?, ?)",
-        person.id, context.random.id(), "refresh_token_reused", data, now,
-    )  # fmt: skip
-    await context.db.batch([revoke, notify, *await _warning(context, person, row["user_agent"])])
+    about = {"sessionId": row["session_id"], "device": row["user_agent"]}
+    told = inbox.Entry(person.id, context.random.id(), "refresh_token_reused", about)
+    await context.db.batch(
+        [revoke, *inbox.insert(context, told), *await _warning(context, person, row["user_agent"])]
+    )
     end_sessions(context, person.id, [row["session_id"]])
     context.log.warning("refresh_token_reused", session=row["session_id"])
     context.defer(deliver_outbox(context))
+    context.defer(notify(context, told.user_id, kind=told.kind, data=about, notification_id=told.id))
 
 
 async def _warning(context: Context, person: Person, device: str) -> list[Statement]:
