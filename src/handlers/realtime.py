@@ -9,7 +9,7 @@ from zlib import crc32
 from edge.http.access import credential
 from edge.http.messages import Reply
 from edge.http.routes import SOCKET, Call, Routes
-from services.problems import Forbidden
+from services.problems import Forbidden, InvalidToken
 from services.realtime.admission import ADMITTED, BASE
 from services.realtime.identity import Identity, identify, redeem
 
@@ -55,10 +55,10 @@ async def sockjs_post(call: Call, rest: str) -> Reply:
 
 
 async def _sockjs(call: Call, rest: str) -> Reply:
-    """A session's requests name it in the path: that decides about the object."""
+    """A session's requests name it in the path: that decides about the object, which redeems tickets too."""
     _, _, session = rest.partition("/")
     name = session.partition("/")[0].encode()
-    return await forward(call, f"sockjs:{crc32(name) % _shards(call)}", await admitted(call))
+    return await forward(call, f"sockjs:{crc32(name) % _shards(call)}", await identified(call))
 
 
 @routes.get(
@@ -103,17 +103,24 @@ def is_upgrade(call: Call) -> bool:
 
 
 async def admitted(call: Call) -> Identity | None:
-    """Who opens the connection, if the request says so: by bearer token, ``?ticket=``, or a cookie.
+    """Who opens the connection, if the request says so: by bearer token, a cookie, or ``?ticket=``, then spent.
 
     Raises ``InvalidToken`` for bad ones, ``ForeignOrigin`` for a cookie from another site's page.
     """
-    token, via_cookie = credential(call.request)
-    if token is not None:
-        if via_cookie:
-            _check_origin(call)
-        return await identify(call.context, token)
+    if identity := await identified(call):
+        return identity
     ticket = dict(parse_qsl(call.request.query)).get("ticket")
     return await redeem(call.context, ticket) if ticket else None
+
+
+async def identified(call: Call) -> Identity | None:
+    """As ``admitted``, for requests of which several may show the same ticket: it is left alone."""
+    token, via_cookie = credential(call.request)
+    if token is None:
+        return None
+    if via_cookie:
+        _check_origin(call)
+    return await identify(call.context, token)
 
 
 def _check_origin(call: Call) -> None:
@@ -140,6 +147,10 @@ async def forward(call: Call, name: str, identity: Identity | None) -> Reply:
     response = await objects.forward(NAMESPACE, name, call.request.platform, headers)
     if response.status == 101:  # noqa: PLR2004 - Switching Protocols
         return Reply(101, upgrade=response)
+    if response.status == InvalidToken.status:
+        raise InvalidToken
     # Which origins may read answers is the Worker's decision, not that of a protocol.
-    headers = [pair for pair in map(tuple, response.headers) if not pair[0].startswith("access-control-")]
-    return Reply(response.status, headers=headers, stream=response.body)
+    kept = [
+        pair for pair in map(tuple, response.headers) if not pair[0].startswith(("access-control-", "vary"))
+    ]
+    return Reply(response.status, headers=kept, stream=response.body)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.worker.people import Town
 
 
-@pytest.mark.parametrize("sockjs", [None, ["websocket"], ["xhr-streaming"], ["xhr-polling"]])
+@pytest.mark.parametrize("sockjs", [None, ["websocket"], ["xhr-streaming"], ["eventsource"], ["xhr-polling"]])
 def test_stompjs_chats_resumes_and_is_refused(town: Town, sockjs: list[str] | None) -> None:
     ada, bob = town.register(displayName="Ada"), town.register(displayName="Bob")
     seen = run_client(

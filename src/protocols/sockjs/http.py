@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
+from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qs
 
 from protocols.sockjs.frames import PayloadError
-from protocols.sockjs.transports import CURRENT, Dialect, Transport
+from protocols.sockjs.transports import CURRENT, TRANSPORTS, Dialect, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ GREETING: Final = "Welcome to SockJS!\n"
 _YEAR: Final = 365 * 24 * 60 * 60
 _TEXT: Final = ("Content-Type", "text/plain; charset=UTF-8")
 _COOKIE: Final = re.compile(r"(?:^|;\s*)JSESSIONID=([\w.~!#$&'*+^`|-]+)")
+_INLINE: Final = re.compile("<script>(.*?)</script>", re.DOTALL)
 _CALLBACK: Final = re.compile(r"[a-zA-Z0-9\-_.]{1,32}")
 _PAGE: Final = """\
 <!DOCTYPE html>
@@ -53,11 +55,14 @@ class Service:
     """One SockJS service as it is configured. Times are milliseconds, sizes octets.
 
     ``sockjs_url`` is the client script that the iframe page loads; ``cookie`` asks load balancers for sticky
-    sessions; ``response_limit`` ends a streaming response, so that the browser can free it.
+    sessions; ``response_limit`` ends a streaming response, so that the browser can free it. ``framed_by`` are the
+    pages that may put the iframe page to use, as a content security policy names them.
     """
 
     sockjs_url: str
     websocket: bool = True
+    transports: frozenset[str] = frozenset(TRANSPORTS)
+    framed_by: str = "*"
     cookie: bool = False
     response_limit: int = 131_072
     heartbeat: int = 25_000
@@ -106,8 +111,9 @@ class Service:
         return Reply(404, self._cors(headers) if transport.cors else ())
 
     def _is_disabled(self, found: Route) -> bool:
-        socket = found.page == "raw_websocket" or (found.transport and found.transport.kind == "socket")
-        return bool(socket) and not self.websocket
+        if found.page == "raw_websocket" or (found.transport and found.transport.kind == "socket"):
+            return not self.websocket
+        return found.transport is not None and found.transport.name not in self.transports
 
     def _cors(self, headers: Mapping[str, str]) -> Headers:
         origin = headers.get("origin", "")
@@ -148,7 +154,14 @@ class Service:
         if headers.get("if-none-match") == etag:
             return Reply(304, (("ETag", etag),))
         kind = ("Content-Type", "text/html; charset=UTF-8")
-        return Reply(200, (kind, ("ETag", etag), *_cached(now)), page)
+        return Reply(200, (kind, ("ETag", etag), self._policy(page), *_cached(now)), page)
+
+    def _policy(self, page: str) -> tuple[str, str]:
+        """Let the page run its own scripts and nothing else, and be framed by few."""
+        inline = [b64encode(sha256(text.encode()).digest()).decode() for text in _INLINE.findall(page)]
+        scripts = " ".join(f"'sha256-{digest}'" for digest in inline)
+        rules = f"script-src 'self' {scripts}; connect-src 'self'; frame-ancestors {self.framed_by}"
+        return ("Content-Security-Policy", f"default-src 'none'; {rules}")
 
 
 def _cached(now: int) -> Headers:

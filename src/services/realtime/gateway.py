@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from services.problems import Problem, Unavailable
 from services.realtime import closing
 from services.realtime.feeds import ABOUT_MESSAGES, Event, Feed
-from services.realtime.identity import Identity, identify
+from services.realtime.identity import Identity, identify, redeem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,10 @@ class Gateway:
     async def identify(self, token: str) -> Identity:
         """Who a token speaks for. Raises ``InvalidToken``."""
         return await identify(self.context, token)
+
+    async def redeem(self, ticket: str) -> Identity:
+        """Who presents a ticket; spends it. Raises ``InvalidToken``."""
+        return await redeem(self.context, ticket)
 
     async def arrived(self, client: Client, device: str) -> None:
         """Note that a client has said who it is."""

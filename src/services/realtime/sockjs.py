@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from protocols.sockjs import (
@@ -24,6 +24,7 @@ from protocols.sockjs import (
     read_form,
     route,
 )
+from services.problems import InvalidToken
 from services.realtime import closing
 from services.realtime.hosts import SocketHost
 from services.realtime.peers import SocketPeer
@@ -41,7 +42,11 @@ MAX_PAYLOAD = 1_000_000
 """Octets, or characters, of one message or post."""
 PROBE = 0.1
 """Seconds that a client's stream has to prove dead, before a second one is refused."""
-PRODUCT = Service(sockjs_url="/docs/vendor/sockjs.min.js")
+PRODUCT = Service(
+    sockjs_url="/docs/vendor/sockjs.min.js",
+    # Not those that answer with scripts or pages: any site could include them, and with them the visitor's cookies.
+    transports=frozenset(("websocket", "xhr", "xhr_send", "xhr_streaming", "eventsource")),
+)
 _RAW = "raw-"
 
 
@@ -155,7 +160,8 @@ class SockJsHost(SocketHost):
         service: Service = PRODUCT,
     ) -> None:
         super().__init__(platform, gateway, make)
-        self.service = service
+        origins = gateway.context.config.get("CORS_ORIGINS", "")
+        self.service = replace(service, framed_by=f"'self' {origins}".strip())
         self._sessions: dict[str, SockJsSession] = {}
         self.respond = platform.respond
         self.answer = platform.answer
@@ -167,15 +173,24 @@ class SockJsHost(SocketHost):
         page = self.service.answer(opening.method, found, opening.headers, now=self.now(), entropy=entropy)
         if page is not None or found is None:
             return self._page(page or Reply(404))
-        if found.transport is None or found.transport.kind == "socket":
-            refused = check_upgrade(opening.headers)
-            return self._page(refused) if refused else self._open_socket(found, opening)
         try:
+            if found.transport is None or found.transport.kind == "socket":
+                return await self._open_socket(found, opening)
             return await self._serve(found, found.transport, opening)
-        except PayloadError as error:
-            return self._page(self.service.refused(found.transport, opening.headers, error))
+        except InvalidToken as error:
+            return self._page(Reply(error.status))
 
-    def _open_socket(self, found: Route, opening: Opening) -> Any:
+    async def _admit(self, opening: Opening) -> Opening:
+        """Redeem a ticket where a session begins: clients show it with every request, and it is good once."""
+        ticket = opening.query.get("ticket")
+        if opening.identity is not None or not ticket:
+            return opening
+        return opening._replace(identity=await self._gateway.redeem(ticket))
+
+    async def _open_socket(self, found: Route, opening: Opening) -> Any:
+        if refused := check_upgrade(opening.headers):
+            return self._page(refused)
+        opening = await self._admit(opening)
         if found.transport is None:
             answer, connected = self.open(opening, SocketPeer, _RAW)
         else:
@@ -185,13 +200,19 @@ class SockJsHost(SocketHost):
         return answer
 
     async def _serve(self, found: Route, transport: Transport, opening: Opening) -> Any:
-        if transport.kind == "sending":
-            return await self._receive(found, transport, opening)
+        try:
+            if transport.kind == "sending":
+                return await self._receive(found, transport, opening)
+            return await self._attach(found, transport, opening)
+        except PayloadError as error:
+            return self._page(self.service.refused(transport, opening.headers, error))
+
+    async def _attach(self, found: Route, transport: Transport, opening: Opening) -> Any:
         callback = read_callback(opening.query) if transport.callback else ""
         await self._probe(found.session)
-        session = self._sessions.get(found.session)
-        if session is None:
-            session = self._begin(found.session, opening)
+        if found.session not in self._sessions:
+            opening = await self._admit(opening)
+        session = self._sessions.get(found.session) or self._begin(found.session, opening)
         return session.attach(transport, callback, opening)
 
     async def _probe(self, name: str) -> None:

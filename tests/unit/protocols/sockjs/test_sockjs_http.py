@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 
@@ -68,6 +70,12 @@ def headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return dict(pairs)
 
 
+def test_transports_that_are_not_offered_are_not_there():
+    service = Service("/sockjs.js", transports=frozenset(("xhr", "xhr_send")))
+    assert answered("/a/a/jsonp", service=service) == Reply(404)
+    assert ask("/a/a/xhr", "POST", service) is None
+
+
 class TestGreeting:
     @pytest.mark.parametrize("path", ["", "/"])
     def test_greets(self, path):
@@ -113,6 +121,15 @@ class TestIframe:
         etag = headers(answered("/iframe.html").headers)["ETag"]
         assert answered("/iframe.html", if_none_match=etag) == Reply(304, (("ETag", etag),))
         assert answered("/iframe.html", if_none_match='"other"').status == 200
+
+    def test_runs_its_own_scripts_for_those_who_may_frame_it(self):
+        reply = answered("/iframe.html", service=Service("/sockjs.js", framed_by="'self' https://a.example"))
+        inline = reply.body.split("<script>")[1].split("</script>")[0]
+        digest = b64encode(sha256(inline.encode()).digest()).decode()
+        assert headers(reply.headers)["Content-Security-Policy"] == (
+            f"default-src 'none'; script-src 'self' 'sha256-{digest}'; connect-src 'self'; "
+            "frame-ancestors 'self' https://a.example"
+        )
 
 
 class TestInfo:
