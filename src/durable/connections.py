@@ -15,10 +15,14 @@ from services.realtime.engine import EngineHost
 from services.realtime.gateway import Gateway
 from services.realtime.hosts import Opening, SocketHost
 from services.realtime.identity import Identity
+from services.realtime.journal import Offset
+from services.realtime.recovery import Recovery
 from services.realtime.sockjs import SockJsHost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from services.realtime.recovery import Claim
 
 MAX_BODY = 1_000_000
 
@@ -29,14 +33,18 @@ _HOSTS: dict[str, Any] = {"stomp": SocketHost, "sockjs": SockJsHost, "socketio":
 class Connections(SocketObject):
     """Sockets and sessions of one framing: the object ``stomp:2`` is the third shard of STOMP's."""
 
-    exposed = frozenset({"deliver", "typing", "presence", "direct", "close_user", "open_rooms", "alive"})
+    exposed = frozenset(
+        {"deliver", "typing", "presence", "direct", "close_user", "open_rooms", "alive", "give_up"}
+    )
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
         name = str(self._raw_ctx.id.name)
         framing = name.partition(":")[0]
         self._limits = Limits(parse_policies(json.loads(self.context.config.get("RATE_LIMITS", "{}"))))
-        self.gateway = Gateway(name, self.context, self._charge)
+        recovers = framing == "socketio"
+        recovery = Recovery(name, self.context, self, self.wake) if recovers else None
+        self.gateway = Gateway(name, self.context, self._charge, recovery)
         self.host = _HOSTS[framing](self, self.gateway)
         if framing in _BEATS:
             self.answer_beats(*_BEATS[framing])
@@ -102,3 +110,9 @@ class Connections(SocketObject):
         """Which of these connections there are."""
         self.restore()
         return self.gateway.alive(ids)
+
+    async def give_up(self, *, user_id: str, pid: str, offset: str) -> Claim | None:
+        """Let a session go to the object where its client is now."""
+        self.restore()
+        parsed, recovery = Offset.parse(offset), self.gateway.recovery
+        return recovery.give_up(user_id, pid, parsed) if recovery and parsed else None

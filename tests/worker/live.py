@@ -27,6 +27,30 @@ def run_client(script: str, **arguments: Any) -> Any:
     return json.loads(done.stdout)
 
 
+class Script:
+    """A script of tests/clients under Node that reports, and waits until it is told to go on."""
+
+    def __init__(self, script: str, **arguments: Any) -> None:
+        command = [str(bootstrap.node()), str(CLIENTS / script), json.dumps(arguments)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def report(self) -> Any:
+        assert self._process.stdout
+        return json.loads(self._process.stdout.readline())
+
+    def go_on(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+
 def open_room(owner: Person, *others: Person, **changes: Any) -> str:
     """A group; its id."""
     body = {"type": "group", "name": "Evening class", "memberIds": [each.id for each in others]} | changes
@@ -131,9 +155,17 @@ class SocketIo:
             self.waiting.append(json.loads(packet.removeprefix("42")))
         return json.loads(packet.removeprefix(f"43{self._asked}"))[0]
 
+    def join(self, room: str) -> dict[str, str]:
+        """Join a room; what the client remembers for a recovery."""
+        assert self.ask("chat:join", {"roomId": room})["ok"]
+        name, about, offset = self.next()
+        assert (name, about["roomId"]) == ("chat:joined", room)
+        return {"pid": self.answer["pid"], "offset": offset}
+
     def _packet(self) -> str:
-        while (packet := str(self.socket.recv(timeout=30))) == "2":
-            self.socket.send("3")
+        while (packet := str(self.socket.recv(timeout=30))) in {"2", "6"}:
+            if packet == "2":  # a pong is answered with a noop, by the platform
+                self.socket.send("3")
         return packet
 
 

@@ -44,7 +44,7 @@ def test_socket_io_goes_on_hearing_and_saying(town: Town, runtime: Runtime) -> N
         SocketIo(town.url, token=ada.tokens["accessToken"]) as a,
         SocketIo(town.url, token=bob.tokens["accessToken"]) as b,
     ):
-        assert b.ask("chat:join", {"roomId": room})["ok"]
+        b.join(room)
         for number in range(1, 4):
             evict_all(runtime, "socketio", room)
             body = {"roomId": room, "clientMessageId": f"{number}", "body": f"{number}"}

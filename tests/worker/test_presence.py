@@ -30,7 +30,7 @@ def test_room_mates_see_each_other_come_and_go(town: Town) -> None:
     ):
         stomp.subscribe("/user/queue/presence")
         stomp.subscribe(f"/topic/chat/{room}")
-        sio.ask("chat:join", {"roomId": room})
+        sio.join(room)
         with Stomp(town.url, **token(ada)) as connection:
             came = stomp.next().json
             assert (came["userId"], came["status"]) == (ada.id, "online")

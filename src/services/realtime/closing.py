@@ -16,6 +16,8 @@ SIGNED_OUT: Final = 4403
 """The device was signed out, or the account deleted: sign in again."""
 TIMED_OUT: Final = 4408
 """No sign of life came in the agreed time."""
+SUPERSEDED: Final = 4409
+"""The client came back on another connection and goes on there."""
 TOO_SLOW: Final = 4413
 """More was waiting to be read than may wait: connect again and resume."""
 TOKEN_EXPIRED: Final = 4419

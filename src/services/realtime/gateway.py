@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.context import Context
     from services.realtime.commands import SendMessage
     from services.realtime.feeds import Listener
+    from services.realtime.recovery import Recovery
 
 HUBS = "CHAT_HUB"
 PRESENCE = "USER_PRESENCE"
@@ -47,11 +48,15 @@ class Client(Protocol):
 
 
 class Gateway:
-    """The clients of one object and what they listen to. ``name`` is the object's."""
+    """The clients of one object and what they listen to. ``name`` is the object's.
 
-    def __init__(self, name: str, context: Context, charge: Charge) -> None:
+    With ``recovery`` clients that were cut off can go on where they were.
+    """
+
+    def __init__(self, name: str, context: Context, charge: Charge, recovery: Recovery | None = None) -> None:
         self.name = name
         self.context = context
+        self.recovery = recovery
         self._charge = charge
         self._feeds: defaultdict[str, Feed] = defaultdict(Feed)
         self._senders: dict[str, Any] = {}
@@ -134,6 +139,10 @@ class Gateway:
         feed.ready(listener, cursor)
         return {key: about[key] for key in ("room", "seq", "event", "truncated")}
 
+    def reached(self, listener: Listener) -> int:
+        """The last event that a listener which is ready has had."""
+        return max(listener.cursor, self._feeds[listener.room_id].seen)
+
     def restore(self, listener: Listener) -> None:
         """Take back a listener from before an eviction."""
         self._feeds[listener.room_id].restore(listener)
@@ -191,7 +200,13 @@ class Gateway:
         if feed is None:
             return 0
         listening = len(feed)
-        feed.deliver(read_events(events))
+        batch = read_events(events)
+        if self.recovery and batch and batch[-1].number > feed.seen:
+            self.recovery.journal.passing(room_id, batch[-1].number)
+            feed.deliver(batch)
+            self.recovery.journal.passed()
+        else:
+            feed.deliver(batch)
         if not len(feed):
             self._feeds.pop(room_id, None)
         return listening
@@ -240,7 +255,9 @@ class Gateway:
         return [connection for connection in ids if connection in known]
 
     def expire(self, now: int) -> int | None:
-        """Close what nobody renewed; when to look again."""
+        """Close what nobody renewed, forget what nobody can claim any more; when to look again."""
+        if self.recovery:
+            self.recovery.trim(list(self._feeds))
         clients = [client for clients in self._people.values() for client in clients.values()]
         expiries = [(client.identity.expires_at, client) for client in clients if client.identity]
         for expires_at, client in expiries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -20,16 +21,18 @@ from services.realtime.commands import (
     check,
     describe,
 )
-from services.realtime.feeds import Listener
 from services.realtime.gateway import PRESENCE_QUEUE, InTurn, failure
 from services.realtime.identity import Identity
+from services.realtime.journal import MARK
+from services.realtime.recovery import Holding, Place, State
+from services.realtime.socketio_rooms import RoomListener, event_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from services.realtime.feeds import Event
     from services.realtime.gateway import Gateway
     from services.realtime.peers import Peer
+    from services.realtime.recovery import Recovery
 
 MAIN: Final = "/"
 NAMESPACES: Final = frozenset((MAIN,))
@@ -51,43 +54,6 @@ class TooManyRooms(Conflict):
     title = f"One connection can be in {MAX_ROOMS} rooms."
 
 
-def event_frame(name: str, text: str) -> str:
-    """An event of the main namespace, whose one argument is JSON already, as an Engine.IO frame."""
-    return f'42["{name}",{text}]'
-
-
-class RoomListener(Listener):
-    """A room that a client joined."""
-
-    __slots__ = ("client",)
-
-    def __init__(self, client: SocketIoClient, room_id: str, user_id: str) -> None:
-        super().__init__(room_id, user_id)
-        self.client = client
-
-    @property
-    def group(self) -> Hashable:
-        """The frames are the same for everyone."""
-        return "socketio"
-
-    def render(self, events: Sequence[Event]) -> list[str]:
-        """One frame for each event."""
-        return [event_frame(f"chat:{event.type}", event.text) for event in events]
-
-    def write(self, frames: list[str]) -> None:
-        """Send them."""
-        self.client.peer.pass_on(frames)
-
-    def ended(self) -> None:
-        """The person is not in the room any more."""
-        self.client.rooms.pop(self.room_id, None)
-        self.client.keep()
-
-    def lapsed(self) -> None:
-        """Make the client resume."""
-        self.client.close(closing.TRY_AGAIN_LATER, "resume")
-
-
 class SocketIoClient:
     """One Socket.IO connection."""
 
@@ -100,6 +66,8 @@ class SocketIoClient:
         self.identity = identity
         self.connection = socketio.ServerConnection(NAMESPACES, SETTINGS, self._now())
         self.rooms: dict[str, RoomListener] = {}
+        self.pid: str | None = None
+        self._since = 0
         self._turn = InTurn(MAX_WAITING)
 
     def _now(self) -> int:
@@ -134,18 +102,45 @@ class SocketIoClient:
         await self._handle(self.connection.tick(now))
 
     async def closed(self) -> None:
-        """Forget it: the transport is gone."""
+        """Forget it, the transport being gone; the client may come back and go on."""
+        if self.pid:
+            self.recovery.park(self.state())
         self.connection.close()
         self._leave_all()
         await self.gateway.departed(self)
 
     def close(self, code: int, reason: str) -> None:
-        """End the connection from our side."""
+        """End the connection from our side; whoever is signed out cannot come back to it."""
+        if code == closing.SIGNED_OUT:
+            self._end_session()
         self.peer.close(code, reason)
+
+    def superseded(self) -> None:
+        """Close it: the client came back on another connection."""
+        self._end_session()
+        self.close(closing.SUPERSEDED, "recovered")
+
+    def _end_session(self) -> None:
+        if self.pid:
+            self.recovery.end(self.pid)
+            self.pid = None
+
+    @property
+    def recovery(self) -> Recovery:
+        """The sessions of this object."""
+        assert self.gateway.recovery  # noqa: S101 - the object that makes Socket.IO clients has it
+        return self.gateway.recovery
+
+    def state(self) -> State:
+        """What the client finds again when it comes back."""
+        member = self.connection.namespaces[MAIN]
+        rooms = {room_id: room.place for room_id, room in self.rooms.items() if room.place}
+        return State(member.pid or "", member.sid, self._who().user_id, self._since, rooms)
 
     def dump(self) -> dict[str, Any]:
         """What has to outlive an eviction."""
-        return {"who": self.identity, "sio": self.connection.dump(), "rooms": list(self.rooms)}
+        rooms = {room_id: room.place for room_id, room in self.rooms.items()}
+        return {"who": self.identity, "sio": self.connection.dump(), "rooms": rooms, "since": self._since}
 
     def load(self, kept: dict[str, Any]) -> None:
         """Go on after an eviction."""
@@ -154,9 +149,18 @@ class SocketIoClient:
         if not self.connection.namespaces:
             return
         user_id = self.gateway.take_back(self)
-        for room_id in kept["rooms"]:
-            self.rooms[room_id] = RoomListener(self, room_id, user_id)
-            self.gateway.restore(self.rooms[room_id])
+        for room_id, place in kept["rooms"].items():
+            listener = RoomListener(self, room_id, user_id, Place(*place) if place else None)
+            self.rooms[room_id] = listener
+            self.gateway.restore(listener)
+        self._hold(kept["since"])
+
+    def _hold(self, since: int) -> None:
+        """Be found by a client that comes back."""
+        self._since = since
+        self.pid = self.connection.namespaces[MAIN].pid
+        if self.pid:
+            self.recovery.sessions[self.pid] = self
 
     def keep(self) -> None:
         """Store the state for the time after an eviction."""
@@ -174,8 +178,52 @@ class SocketIoClient:
             told = describe(problem)
             self.peer.send(self.connection.refuse(event.namespace, told["detail"], now, data=told))
             return
-        self.peer.send(self.connection.accept(event.namespace, self.id))
+        if not (event.pid and event.offset and await self._recovered(event.pid, event.offset)):
+            pid = self.gateway.context.random.token()
+            self.peer.send(self.connection.accept(MAIN, self.id, pid=pid))
+            self._hold(self.recovery.journal.mark())
         self.keep()
+
+    async def _recovered(self, pid: str, offset: str) -> bool:
+        """Whether the client goes on where it was: all of what it missed is there, or nothing is sent of it."""
+        try:
+            claim = await self.recovery.claim(self._who().user_id, pid, offset)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client begins anew
+            failure(error, self.gateway.context)
+            return False
+        if claim is None:
+            return False
+        peer, held = self.peer, Holding(self.peer)
+        self.peer = held
+        rooms = (self._reenter(*room) for room in claim.rooms.items())
+        complete = await asyncio.gather(*rooms, return_exceptions=True)
+        self.peer = peer
+        if held.too_much or not all(each is True for each in complete):
+            self._leave_all()
+            return False
+        peer.send(self.connection.accept(MAIN, claim.sid, pid=pid))
+        peer.pass_on(held.frames)
+        self._hold(self.recovery.journal.mark())
+        for listener in self.rooms.values():
+            self._enter(listener)
+        self._tell("session:recovered", {"rooms": list(self.rooms)})
+        return True
+
+    async def _reenter(self, room_id: str, last_event: int) -> bool:
+        """Whether all that was missed of a room could be replayed."""
+        listener = self.rooms[room_id] = RoomListener(self, room_id, self._who().user_id)
+        about = await self.gateway.listen(listener, last_event=last_event)
+        return not about["truncated"]
+
+    def _enter(self, listener: RoomListener) -> None:
+        """Note that the client is in a room from here on, as far as a recovery goes."""
+        position = self.recovery.journal.position
+        listener.place = Place(position, position, self.gateway.reached(listener))
+
+    def _tell(self, name: str, about: dict[str, Any]) -> None:
+        """Emit an event for this client alone, with an offset."""
+        offset = self.recovery.journal.offset(MARK, 0)
+        self.peer.send(self.connection.emit(MAIN, name, about, offset=offset).frames)
 
     async def _identified(self, auth: dict[str, Any]) -> Identity:
         token = auth.get("token")
@@ -223,6 +271,9 @@ class SocketIoClient:
         except Exception:
             self.rooms.pop(wanted.room_id, None)
             raise
+        self.recovery.journal.mark()
+        self._enter(listener)
+        self._tell("chat:joined", {"roomId": wanted.room_id, **joined})
         self.keep()
         return joined
 
@@ -261,6 +312,7 @@ class SocketIoClient:
         self.peer.send(event.frames)
 
     async def _on_disconnect(self, _: socketio.NamespaceDisconnect) -> None:
+        self._end_session()
         self._leave_all()
         await self.gateway.departed(self)
         self.keep()

@@ -1,0 +1,136 @@
+"""Socket.IO clients that are cut off go on where they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import websockets
+
+from tests.worker.live import Script, SocketIo, open_room
+
+if TYPE_CHECKING:
+    from runtime.server import Runtime
+    from tests.worker.people import Person, Town
+
+SUPERSEDED = 4409
+
+
+def evict_all(runtime: Runtime) -> None:
+    for shard in range(4):
+        runtime.evict("Connections", f"socketio:{shard}")
+
+
+@pytest.mark.parametrize("transports", [["websocket"], ["polling"]])
+@pytest.mark.parametrize("evicted", [False, True])
+def test_the_client_is_recovered_and_has_missed_nothing(
+    town: Town, runtime: Runtime, transports: list[str], evicted: bool
+) -> None:
+    ada, bob = town.register(), town.register()
+    rooms = [open_room(ada, bob) for _ in range(2)]
+    hibernates = evicted and transports == ["websocket"]
+    with Script(
+        "recovery.mjs", url=town.url, rooms=rooms, transports=transports,
+        ada=ada.tokens["accessToken"], bob=bob.tokens["accessToken"],
+    ) as script:  # fmt: skip
+        assert not script.report()["recovered"]
+        for _ in range(2):
+            for _ in range(2):
+                if hibernates:
+                    evict_all(runtime)
+                script.go_on()
+                last = script.report()
+        assert (last["recovered"], last["same"]) == (True, True)
+    for room in (0, 1):
+        seqs = [seq for where, seq, _ in last["heard"] if where == room]
+        assert seqs == list(range(1, len(seqs) + 1))
+    assert sorted(int(body) for _, _, body in last["heard"]) == list(range(1, 12))
+
+
+def connect(person: Person, town: Town, **recovering: str) -> SocketIo:
+    return SocketIo(town.url, token=person.tokens["accessToken"], **recovering)
+
+
+def say(person: Person, room: str, body: str) -> None:
+    person.http.post(f"/api/v1/chat/rooms/{room}/messages", json={"body": body})
+
+
+def test_a_client_comes_back_before_the_server_knows_that_it_was_gone(town: Town) -> None:
+    ada, bob = town.register(), town.register()
+    room = open_room(ada, bob)
+    with connect(bob, town) as old:
+        known = old.join(room)
+        say(ada, room, "one")
+        known["offset"] = old.next()[-1]
+        say(ada, room, "two")
+        with connect(bob, town, **known) as new:
+            assert new.answer == old.answer
+            assert [new.next()[1]["body"], new.next()[0]] == ["two", "session:recovered"]
+            assert old.next()[1]["body"] == "two"
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                old.next()
+            assert closed.value.rcvd
+            assert closed.value.rcvd.code == SUPERSEDED
+            say(ada, room, "three")
+            assert new.next()[1]["body"] == "three"
+
+
+def began_anew(connection: SocketIo, known: dict[str, str], room: str) -> bool:
+    """Whether the client got another session, in which it is in no room."""
+    fresh = connection.answer["pid"] != known["pid"]
+    assert connection.ask("presence:set", {"status": "online"})["ok"]
+    return fresh and not connection.waiting
+
+
+def left(person: Person, room: str, town: Town) -> dict[str, str]:
+    """A person joins and is cut off; what their client remembers."""
+    with connect(person, town) as connection:
+        return connection.join(room)
+
+
+def test_nobody_takes_over_another_persons_session(town: Town) -> None:
+    ada, bob = town.register(), town.register()
+    room = open_room(ada, bob)
+    known = left(bob, room, town)
+    with connect(ada, town, **known) as thief:
+        assert began_anew(thief, known, room)
+    with connect(bob, town, **known) as back:
+        assert back.answer["pid"] == known["pid"], "the attempt of another person took nothing away"
+
+
+def test_a_session_is_recovered_once(town: Town) -> None:
+    ada, bob = town.register(), town.register()
+    room = open_room(ada, bob)
+    known = left(bob, room, town)
+    with connect(bob, town, **known) as back:
+        assert back.next()[0] == "session:recovered"
+        with connect(bob, town, **known) as again:
+            assert began_anew(again, known, room)
+
+
+def test_whoever_was_put_out_of_a_room_meanwhile_begins_anew(town: Town) -> None:
+    ada, bob = town.register(), town.register()
+    room = open_room(ada, bob)
+    known = left(bob, room, town)
+    ada.http.delete(f"/api/v1/chat/rooms/{room}/members/{bob.id}")
+    with connect(bob, town, **known) as back:
+        assert began_anew(back, known, room)
+
+
+def test_whoever_said_goodbye_begins_anew(town: Town) -> None:
+    ada, bob = town.register(), town.register()
+    room = open_room(ada, bob)
+    with connect(bob, town) as connection:
+        known = connection.join(room)
+        connection.socket.send("41")
+    with connect(bob, town, **known) as back:
+        assert began_anew(back, known, room)
+
+
+@pytest.mark.parametrize("change", [{"pid": "x"}, {"offset": "x"}, {"offset": "0/0"}, {"offset": "9999/1"}])
+def test_what_is_not_known_begins_anew(town: Town, change: dict[str, Any]) -> None:
+    ada, bob = town.register(), town.register()
+    room = open_room(ada, bob)
+    known = left(bob, room, town)
+    with connect(bob, town, **known | change) as back:
+        assert began_anew(back, known, room)
