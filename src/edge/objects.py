@@ -17,7 +17,7 @@ from services import problems
 from services.problems import FieldError, Problem, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from services.context import Context
 
@@ -53,21 +53,28 @@ class RemoteStub:
 class RemoteObjects:
     """The Durable Object namespaces of the environment."""
 
-    __slots__ = ("_env",)
+    __slots__ = ("_by_name", "_env")
 
     def __init__(self, env: Any) -> None:
         self._env = env
+        self._by_name: dict[str, Callable[[str], Any]] = {}
 
     def get(self, namespace: str, name: str) -> RemoteStub:
-        """The object of that name."""
-        return RemoteStub(getattr(self._env, namespace).getByName(name))
+        """The object of that name. Stubs belong to the event that asked for them and are not kept."""
+        return RemoteStub(self._stub(namespace, name))
+
+    def _stub(self, namespace: str, name: str) -> Any:
+        by_name = self._by_name.get(namespace)
+        if by_name is None:
+            by_name = self._by_name[namespace] = getattr(self._env, namespace).getByName
+        return by_name(name)
 
     async def forward(self, namespace: str, name: str, request: Any, headers: Mapping[str, str]) -> Any:
         """Hand a platform request, with these headers set, on to an object; the platform's answer."""
         passed = js.Request.new(request)
         for header, value in headers.items():
             passed.headers.set(header, value)
-        return await getattr(self._env, namespace).getByName(name).fetch(passed)
+        return await self._stub(namespace, name).fetch(passed)
 
 
 class LiveObject(DurableObject):
