@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """The Worker of this checkout on a fresh state folder, with the offline transcriber."""
     state = tmp_path_factory.mktemp("state")
-    with Speech() as speech, Runtime(state=state, vars=speech.variables) as server:
+    spread = {"CONNECTION_SHARDS": "2"}
+    with Speech() as speech, Runtime(state=state, vars=speech.variables | spread) as server:
         yield server
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,6 +12,7 @@ from edge.outside import header_map, read_stream
 from edge.sockets import SocketObject
 from services.ratelimit import parse_policies
 from services.realtime.admission import ADMITTED, BASE
+from services.realtime.allowance import Allowance
 from services.realtime.engine import EngineHost
 from services.realtime.gateway import Gateway
 from services.realtime.hosts import Opening, SocketHost
@@ -29,28 +31,37 @@ MAX_BODY = 1_000_000
 _BEATS = {"stomp": ("\n", "\n"), "sockjs": ('["\\n"]', 'a["\\n"]'), "socketio": ("3", "6")}
 _HOSTS: dict[str, Any] = {"stomp": SocketHost, "sockjs": SockJsHost, "socketio": EngineHost}
 
+_PASSED_ON: defaultdict[str, dict[str, int]] = defaultdict(dict)
+"""Object → room → the last event that was passed on. An object that was evicted and comes back in the same isolate
+knows a batch that is repeated; in another one it relies on how far rooms have stored that it is."""
+
 
 class Connections(SocketObject):
     """Sockets and sessions of one framing: the object ``stomp:2`` is the third shard of STOMP's."""
 
     exposed = frozenset(
-        {"deliver", "typing", "presence", "direct", "close_user", "open_rooms", "alive", "give_up"}
+        {"deliver", "typing", "presence", "direct", "close_user", "listeners", "alive", "give_up"}
     )
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
         name = str(self._raw_ctx.id.name)
         framing = name.partition(":")[0]
-        self._limits = Limits(parse_policies(json.loads(self.context.config.get("RATE_LIMITS", "{}"))))
+        policies = parse_policies(json.loads(self.context.config.get("RATE_LIMITS", "{}")))
+        self._limits = Limits(policies)
+        self._allowance = Allowance(self.context.clock, policies["realtime"], self._take)
         recovers = framing == "socketio"
         recovery = Recovery(name, self.context, self, self.wake) if recovers else None
-        self.gateway = Gateway(name, self.context, self._charge, recovery)
+        self.gateway = Gateway(name, self.context, self._charge, recovery, _PASSED_ON[name])
         self.host = _HOSTS[framing](self, self.gateway)
         if framing in _BEATS:
             self.answer_beats(*_BEATS[framing])
 
     async def _charge(self, identity: Identity) -> None:
-        await self._limits.take(self.context, "realtime", f"user:{identity.user_id}")
+        await self._allowance.charge(f"user:{identity.user_id}")
+
+    async def _take(self, subject: str) -> None:
+        await self._limits.take(self.context, "realtime", subject)
 
     async def fetch(self, request: Any) -> Any:
         """Open a connection, or serve a request of one that is open."""
@@ -101,10 +112,10 @@ class Connections(SocketObject):
         self.restore()
         return self.gateway.close_user(user_id, code, reason, session_ids)
 
-    async def open_rooms(self, *, user_id: str) -> list[str]:
-        """The rooms that a person listens to here."""
+    async def listeners(self, *, room_id: str) -> list[str]:
+        """The people who listen to a room here."""
         self.restore()
-        return self.gateway.open_rooms(user_id)
+        return self.gateway.listeners(room_id)
 
     async def alive(self, *, ids: Sequence[str]) -> list[str]:
         """Which of these connections there are."""

@@ -10,7 +10,7 @@ from edge.http.access import credential
 from edge.http.messages import Reply
 from edge.http.routes import SOCKET, Call, Routes
 from services.problems import Forbidden, InvalidToken
-from services.realtime.admission import ADMITTED, BASE
+from services.realtime.admission import ADMITTED, BASE, shards
 from services.realtime.identity import Identity, identify, redeem
 
 routes = Routes("", "Realtime")
@@ -58,7 +58,7 @@ async def _sockjs(call: Call, rest: str) -> Reply:
     """A session's requests name it in the path: that decides about the object, which redeems tickets too."""
     _, _, session = rest.partition("/")
     name = session.partition("/")[0].encode()
-    return await forward(call, f"sockjs:{crc32(name) % _shards(call)}", await identified(call))
+    return await forward(call, f"sockjs:{crc32(name) % shards(call.context.config)}", await identified(call))
 
 
 @routes.get(
@@ -93,7 +93,7 @@ async def _socketio(call: Call) -> Reply:
         identity = await admitted(call)
         return await forward(call, f"socketio:{shard(call, identity)}", identity)
     number = sid.partition(".")[0]
-    known = number.isdecimal() and int(number) < _shards(call)
+    known = number.isdecimal() and int(number) < shards(call.context.config)
     return await forward(call, f"socketio:{int(number) if known else 0}", None)
 
 
@@ -133,11 +133,7 @@ def _check_origin(call: Call) -> None:
 def shard(call: Call, identity: Identity | None) -> int:
     """The person's shard if it is known who connects, else any: the token may come inside the socket."""
     chosen = identity.user_id.encode() if identity else call.context.random.bytes(4)
-    return crc32(chosen) % _shards(call)
-
-
-def _shards(call: Call) -> int:
-    return int(call.context.config.get("CONNECTION_SHARDS", "4"))
+    return crc32(chosen) % shards(call.context.config)
 
 
 async def forward(call: Call, name: str, identity: Identity | None) -> Reply:

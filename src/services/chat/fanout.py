@@ -1,15 +1,15 @@
 """From a room to the connection objects ("shards") that have subscribers: each event once, in order.
 
 At most one ``deliver`` is under way to a shard; what happens meanwhile goes with the next. How far a shard
-has them is stored, so that a room that was evicted goes on where it stopped; a shard may then see a batch
-again and knows it by its numbers.
+has them is stored now and then, so that a room that was evicted goes on from there; a shard may then see a
+batch again and knows it by its numbers.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from services.chat.reading import live
 from services.chat.room import to_json
@@ -24,6 +24,8 @@ NAMESPACE = "CONNECTIONS"
 GIVE_UP_AFTER = 20
 """Failures in a row after which a shard is taken for gone; its clients resume when they are back."""
 
+_SAVE = "INSERT OR REPLACE INTO shards SELECT value ->> 0, value ->> 1 FROM json_each(?)"
+
 
 @dataclass(slots=True)
 class Shard:
@@ -34,6 +36,8 @@ class Shard:
     registrations: int = 0
     failures: int = 0
     busy: bool = False
+    saved: int = 0
+    """The cursor that is stored."""
 
 
 class Fanout:
@@ -43,7 +47,7 @@ class Fanout:
         self._room = room
         self._context = context
         rows = room.store.rows("SELECT name, cursor FROM shards")
-        self.shards = {row["name"]: Shard(row["name"], row["cursor"]) for row in rows}
+        self.shards = {row["name"]: Shard(row["name"], row["cursor"], saved=row["cursor"]) for row in rows}
         self._batch: tuple[int, int, str] = (0, 0, "")
 
     @property
@@ -56,7 +60,7 @@ class Fanout:
         shard = self.shards.get(name)
         if shard is None:
             shard = self.shards[name] = Shard(name, self._room.event)
-            self._save(shard)
+            self.save()
         shard.registrations += 1
 
     def drop(self, name: str) -> None:
@@ -71,12 +75,27 @@ class Fanout:
                 shard.busy = True
                 self._context.defer(self._serve(shard))
 
+    def save(self) -> None:
+        """Store how far the shards are."""
+        moved = [shard for shard in self.shards.values() if shard.saved != shard.cursor]
+        if moved:
+            cursors = to_json([[shard.name, shard.cursor] for shard in moved])
+            self._room.store.rows(_SAVE, cursors)
+        for shard in moved:
+            shard.saved = shard.cursor
+
     async def settle(self) -> None:
         """Deliver to all that are behind, once; those that fail stay behind."""
         waiting = [shard for shard in self.behind if not shard.busy]
         for shard in waiting:
             shard.busy = True
         await asyncio.gather(*(self._serve(shard) for shard in waiting))
+
+    async def listeners(self) -> set[str]:
+        """Who has the room open; a shard that does not answer has nobody."""
+        calls = [self._call(name, "listeners") for name in self.shards]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        return {user for answer in answers if not isinstance(answer, BaseException) for user in answer}
 
     async def typing(self, user_id: str) -> None:
         """Tell every shard that somebody is writing; it is never stored and may be lost."""
@@ -108,7 +127,6 @@ class Fanout:
             self.drop(shard.name)
             return
         shard.cursor = last
-        self._save(shard)
 
     def _encoded(self, after: int) -> tuple[int, str]:
         """The batch after that event, and its last number; shards at the same place share the text."""
@@ -119,10 +137,7 @@ class Fanout:
             self._batch = after, last, text
         return last, text
 
-    def _save(self, shard: Shard) -> None:
-        self._room.store.rows("INSERT OR REPLACE INTO shards VALUES (?, ?)", shard.name, shard.cursor)
-
-    async def _call(self, shard: str, method: str, **arguments: str) -> int:
+    async def _call(self, shard: str, method: str, **arguments: str) -> Any:
         stub = self._context.objects.get(NAMESPACE, shard)
         return await stub.call(method, room_id=self._room.id, **arguments)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from services.chat.problems import AttachmentNotFound, TooManyUnsent
 from services.chat.room import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from services.chat.room import Room
 
@@ -17,6 +17,11 @@ MAX_UNSENT = 50
 """Uploads of one member that are in no message yet."""
 KEPT_UNSENT = 86_400_000
 """Milliseconds."""
+
+_LEFT = (
+    "SELECT EXISTS (SELECT 1 FROM trash) AS trash,"
+    " (SELECT min(created_at) FROM attachments WHERE seq IS NULL) AS oldest"
+)
 
 
 def key(room_id: str, attachment_id: str) -> str:
@@ -55,8 +60,36 @@ def fetched(room: Room, user_id: str, attachment_id: str) -> dict[str, Any]:
     return json.loads(found[0]["about"])
 
 
-def discard_stale(room: Room) -> None:
-    """Throw away uploads that were never sent."""
+class Left(NamedTuple):
+    """What is to be thrown away: whether there is trash, and when the oldest upload not sent will be."""
+
+    trash: bool
+    stale_at: int | None
+
+
+def left(room: Room) -> Left:
+    """What a room has to throw away."""
+    (found,) = room.store.rows(_LEFT)
+    oldest = found["oldest"]
+    return Left(bool(found["trash"]), None if oldest is None else oldest + KEPT_UNSENT)
+
+
+def thrown_away(room: Room) -> list[str]:
+    """Files to delete from the bucket, some at a time, with uploads that were never sent in time."""
+    has = left(room)
+    if has.stale_at is not None and has.stale_at <= room.clock.now():
+        _discard_stale(room)
+    elif not has.trash:
+        return []
+    return [row["key"] for row in room.store.rows("SELECT key FROM trash LIMIT 1000")]
+
+
+def forget(room: Room, keys: Sequence[str]) -> None:
+    """Take note that these files are deleted."""
+    room.store.rows("DELETE FROM trash WHERE key IN (SELECT value FROM json_each(?))", to_json(keys))
+
+
+def _discard_stale(room: Room) -> None:
     stale = room.store.rows(
         "DELETE FROM attachments WHERE seq IS NULL AND created_at <= ? RETURNING id",
         room.clock.now() - KEPT_UNSENT,
@@ -68,9 +101,3 @@ def discard_stale(room: Room) -> None:
 def discard(room: Room, attachment_id: str) -> None:
     """Have a file deleted from the bucket."""
     room.store.rows("INSERT OR IGNORE INTO trash VALUES (?)", key(room.id, attachment_id))
-
-
-def next_stale(room: Room) -> int | None:
-    """When the oldest upload that was not sent is thrown away."""
-    found = room.store.rows("SELECT min(created_at) AS at FROM attachments WHERE seq IS NULL")[0]["at"]
-    return None if found is None else found + KEPT_UNSENT

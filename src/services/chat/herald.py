@@ -1,5 +1,7 @@
 """Who is to be notified of a room's messages: those who have not read them and do not have the room open.
 
+Who has it open is asked of the connection objects, for all members at once, and believed for a while.
+
 A member is told of the first unread message at once and of more after a while, in one notification that takes
 the place of the former. In large rooms they are told once until they read.
 """
@@ -10,9 +12,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from services.chat.reading import unread
+from services.chat.room import to_json
 from services.notifications.notifier import NAMESPACE
 
 if TYPE_CHECKING:
+    from services.chat.fanout import Fanout
     from services.chat.room import Member, Room
     from services.context import Context
     from services.objects import Row
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 AGAIN_AFTER = 10_000
 """Milliseconds between two notifications of a member."""
 OPEN_FOR = 60_000
-"""Milliseconds for which a member who opened the room is believed to have it open."""
+"""Milliseconds for which a member who has the room open is believed to keep it open."""
 LARGE = 100
 """Members; in larger rooms people are told once until they read."""
 BATCH = 100
@@ -33,13 +37,19 @@ _NEWS = (
     "SELECT * FROM messages WHERE seq > ? AND sender <> ? AND deleted_at IS NULL ORDER BY seq DESC LIMIT 1"
 )
 
+_NOTE = (
+    "UPDATE members SET notified_seq = ?1 WHERE notified_seq < ?1"
+    " AND user_id IN (SELECT value FROM json_each(?2))"
+)
+
 
 class Herald:
     """Tells the members of one room."""
 
-    def __init__(self, room: Room, context: Context) -> None:
+    def __init__(self, room: Room, context: Context, fanout: Fanout) -> None:
         self._room = room
         self._context = context
+        self._fanout = fanout
         self._not_before: dict[str, int] = {}
         self._telling = False
         self._next_look = 0
@@ -53,19 +63,45 @@ class Herald:
         times = [self._not_before.get(member.user_id, 0) for member in self._owed()]
         return max(min(times), self._context.clock.now() + PAUSE) if times else None
 
-    async def tell(self) -> None:
-        """Tell those whose turn it is."""
+    def wake(self) -> None:
+        """Begin to tell those whose turn it is, if there are any."""
         now = self._context.clock.now()
         if self._telling or now < self._next_look:
             return
-        self._telling = True
         if len(self._room.people) > LARGE:
             self._next_look = now + PAUSE
+        if due := self._due():
+            self._telling = True
+            self._context.defer(self._tell_all(due))
+
+    async def tell(self) -> None:
+        """Tell those whose turn it is."""
+        if not self._telling and (due := self._due()):
+            self._telling = True
+            await self._tell_all(due)
+
+    async def _tell_all(self, due: list[Member]) -> None:
         try:
-            due = [member for member in self._owed() if self._not_before.get(member.user_id, 0) <= now]
-            await asyncio.gather(*(self._tell(member) for member in due[:BATCH]))
+            listening = await self._fanout.listeners()
+            self._leave_out([member for member in due if member.user_id in listening])
+            others = [member for member in due if member.user_id not in listening]
+            await asyncio.gather(*(self._tell(member) for member in others[:BATCH]))
         finally:
             self._telling = False
+
+    def _leave_out(self, members: list[Member]) -> None:
+        """Take what was said so far for known to those who have the room open."""
+        seq = self._room.seq
+        for member in members:
+            member.notified_seq = seq
+            self.opened(member.user_id)
+        if members:
+            users = to_json([member.user_id for member in members])
+            self._room.store.rows(_NOTE, seq, users)
+
+    def _due(self) -> list[Member]:
+        now = self._context.clock.now()
+        return [member for member in self._owed() if self._not_before.get(member.user_id, 0) <= now]
 
     def _owed(self) -> list[Member]:
         room, now = self._room, self._context.clock.now()
@@ -82,32 +118,26 @@ class Herald:
     async def _tell(self, member: Member) -> None:
         known = max(member.read_seq, member.notified_seq)
         news = self._room.store.rows(_NEWS, known, member.user_id)
-        wait = AGAIN_AFTER
         if news:
+            self._not_before[member.user_id] = self._context.clock.now() + AGAIN_AFTER
             try:
-                if await self._notify(member, news[0]):
-                    wait = OPEN_FOR
+                await self._notify(member, news[0])
             except Exception as error:  # noqa: BLE001 - it is tried again, and the others are told
                 self._context.log.warning("notification_failed", reason=str(error))
-                self._not_before[member.user_id] = self._context.clock.now() + wait
                 return
-            self._not_before[member.user_id] = self._context.clock.now() + wait
         self._note(member, news[0]["seq"] if news else self._room.seq)
 
-    async def _notify(self, member: Member, row: Row) -> bool:
-        """Whether the member turns out to have the room open."""
+    async def _notify(self, member: Member, row: Row) -> None:
         room = self._room
-        answer = await self._context.objects.get(NAMESPACE, member.user_id).call(
+        await self._context.objects.get(NAMESPACE, member.user_id).call(
             "notify",
             user_id=member.user_id,
             notification_id=self._context.random.id(),
             kind="chat_message",
             data=_told(room, member, row),
             subject=f"chat:{room.id}",
-            unless_open=room.id,
             urgency="high" if room.direct else "normal",
         )
-        return answer["open"]
 
     def _note(self, member: Member, seq: int) -> None:
         member.notified_seq = max(member.notified_seq, seq)

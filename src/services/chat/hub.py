@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CHECK_AGAIN = 5_000
 """Milliseconds after which the alarm looks whether anything was left undone."""
-LAG = 500
+LAG = 2_000
 """Milliseconds between two writes to D1 of a room in which people talk live; REST's answers wait for theirs."""
 CONTACT_KNOWN = 10_000
 """Milliseconds for which a direct room relies on what it knows of blocks; it is told of new ones at once."""
@@ -125,7 +125,7 @@ class Hub:
                 attachments=attachments,
                 reply_to=reply_to,
             )
-        self._context.defer(self._herald.tell())
+        self._herald.wake()
         return await self._told(room, row, projected=projected)
 
     async def edit(self, *, user_id: str, message_id: str, body: str, projected: bool = False) -> Answer:
@@ -239,7 +239,6 @@ class Hub:
         room = self._room
         if room is None:
             return
-        files.discard_stale(room)
         reading.forget_old_events(room)
         work = (
             self._fanout.settle(), self._projector.catch_up(), self._herald.tell(), self._empty_trash(room),
@@ -247,23 +246,18 @@ class Hub:
         for failure in await asyncio.gather(*work, return_exceptions=True):
             if isinstance(failure, Exception):
                 self._context.log.warning("room_work_failed", room=room.id, reason=str(failure))
+        self._fanout.save()
         if room.closed_at and not self._fanout.behind and not self._projector.pending:
             await self._vanish(room)
         else:
             self._ring_when_due()
-
-    @property
-    def _undone(self) -> bool:
-        room = self._open()
-        trash = room.store.rows("SELECT 1 FROM trash LIMIT 1")
-        return bool(self._fanout.behind or self._projector.pending or trash or room.closed_at)
 
     def _enter(self, room: Room | None) -> None:
         self._room = room
         if room:
             self._fanout = Fanout(room, self._context)
             self._projector = Projector(room, self._context)
-            self._herald = Herald(room, self._context)
+            self._herald = Herald(room, self._context, self._fanout)
             self._followed = -1
 
     def _open(self) -> Room:
@@ -297,8 +291,11 @@ class Hub:
 
     def _ring_when_due(self) -> None:
         """Have the alarm come back when there will be something to do."""
-        again = self._context.clock.now() + CHECK_AGAIN if self._undone else None
-        times = (again, self._herald.next_due(), files.next_stale(self._open()))
+        room = self._open()
+        left = files.left(room)
+        undone = self._fanout.behind or self._projector.pending or left.trash or room.closed_at
+        again = self._context.clock.now() + CHECK_AGAIN if undone else None
+        times = (again, self._herald.next_due(), left.stale_at)
         if any(times):
             self._ring(min(time for time in times if time is not None))
 
@@ -314,10 +311,9 @@ class Hub:
         self._room = None
 
     async def _empty_trash(self, room: Room) -> None:
-        keys = [row["key"] for row in room.store.rows("SELECT key FROM trash LIMIT 1000")]
-        if keys:
+        if keys := files.thrown_away(room):
             await self._context.media.delete(keys)
-            room.store.rows("DELETE FROM trash WHERE key IN (SELECT value FROM json_each(?))", to_json(keys))
+            files.forget(room, keys)
 
     async def _check_contact(self, room: Room, user_id: str) -> None:
         if not room.direct:

@@ -43,12 +43,13 @@ _MESSAGES = (
     " FROM json_each(?2) m WHERE true ON CONFLICT (room_id, seq) DO UPDATE SET message = excluded.message,"
     " deleted_at = excluded.deleted_at, version = excluded.version WHERE version <= excluded.version"
 )
+_CHANGED = "SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 _OF_THESE = (
     " FROM json_each(?2) m JOIN chat_messages c INDEXED BY chat_messages_by_seq"
     " ON c.room_id = ?1 AND c.seq = m.value ->> 0 WHERE c.version = ?3"
 )
 _UNINDEX = f"DELETE FROM chat_search WHERE rowid IN (SELECT c.id{_OF_THESE})"  # noqa: S608 - ours
-_INDEX = f"INSERT INTO chat_search (rowid, room, words) SELECT c.id, ?1, m.value ->> 1{_OF_THESE}"
+_INDEX = f"INSERT OR REPLACE INTO chat_search (rowid, room, words) SELECT c.id, ?1, m.value ->> 1{_OF_THESE}"
 # Who has read the messages has read what they were notified of.
 _NOTIFIED = (
     "UPDATE notifications SET read_at = ?3 WHERE read_at IS NULL AND subject = 'chat:' || ?1 AND EXISTS"
@@ -71,6 +72,8 @@ class Projector:
         self._context = context
         self._batch: asyncio.Future[None] | None = None
         self._wrote_at = 0
+        oldest = room.store.rows("SELECT min(version) AS n FROM outbox")[0]["n"]
+        self._written: int = room.stamp if oldest is None else oldest - 1
 
     def wrote_within(self, milliseconds: int) -> bool:
         """Whether something was written so recently."""
@@ -79,7 +82,7 @@ class Projector:
     @property
     def pending(self) -> bool:
         """Whether D1 has something to learn."""
-        return self._oldest() is not None
+        return self._written < self._room.stamp
 
     async def catch_up(self) -> None:
         """Wait until D1 knows what has happened up to now.
@@ -87,7 +90,7 @@ class Projector:
         Raises what the database raises; then it is still to be written.
         """
         stamp = self._room.stamp
-        while (oldest := self._oldest()) is not None and oldest <= stamp:
+        while self._written < stamp:
             await asyncio.shield(self._begin())
 
     def _begin(self) -> asyncio.Future[None]:
@@ -100,11 +103,9 @@ class Projector:
         self._wrote_at = self._context.clock.now()
         entries = store.rows("SELECT key, version FROM outbox ORDER BY version LIMIT ?", BATCH)
         await self._context.db.batch(statements(self._room, [entry["key"] for entry in entries]))
-        for entry in entries:
-            store.rows("DELETE FROM outbox WHERE key = ? AND version = ?", entry["key"], entry["version"])
-
-    def _oldest(self) -> int | None:
-        return self._room.store.rows("SELECT min(version) AS n FROM outbox")[0]["n"]
+        # What changed again meanwhile has a later version.
+        self._written = entries[-1]["version"]
+        store.rows("DELETE FROM outbox WHERE version <= ?", self._written)
 
 
 def statements(room: Room, keys: list[str]) -> list[Statement]:
@@ -134,7 +135,7 @@ def _room(room: Room) -> Statement:
 
 
 def _messages(room: Room, seqs: list[int]) -> list[Statement]:
-    rows: list[dict[str, Any]] = [row for seq in seqs if (row := room.message(seq))]
+    rows = room.store.rows(_CHANGED, to_json(seqs))
     stored = [
         [
             row["seq"],
@@ -146,11 +147,12 @@ def _messages(room: Room, seqs: list[int]) -> list[Statement]:
         for row in rows
     ]
     words = [[row["seq"], index_words(row["body"])] for row in rows]
-    living = [entry for entry in words if entry[1]]
+    found = [entry for entry in words if entry[1]]
+    wordless = [entry for entry in words if not entry[1]]
+    indexing = ((_UNINDEX, wordless), (_INDEX, found))
     return [
         sql(_MESSAGES, room.id, to_json(stored), room.event),
-        sql(_UNINDEX, room.id, to_json(words), room.event),
-        sql(_INDEX, room.id, to_json(living), room.event),
+        *(sql(text, room.id, to_json(entries), room.event) for text, entries in indexing if entries),
     ]
 
 

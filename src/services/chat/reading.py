@@ -101,7 +101,9 @@ def missed(room: Room, user_id: str, *, last_seq: int | None = None, last_event:
 
 def forget_old_events(room: Room) -> None:
     """Keep as many events as anyone can ask for."""
-    room.store.rows("DELETE FROM events WHERE event <= ?", room.event - MAX_REPLAY)
+    if room.event - MAX_REPLAY > room.forgotten:
+        room.forgotten = room.event - MAX_REPLAY
+        room.store.rows("DELETE FROM events WHERE event <= ?", room.forgotten)
 
 
 def replay(room: Room, after: int) -> Replay:

@@ -75,6 +75,8 @@ class Room:
         self.seq = self._highest("seq", "messages")
         self.event = self._highest("event", "events")
         self.stamp = self._highest("version", "outbox")
+        self.forgotten = 0
+        """The last event that is not kept any more, as far as is known."""
         self.tail: deque[Event] = deque(maxlen=MAX_TAIL)
         self._rendered = (0, 0, "")
 

@@ -44,28 +44,24 @@ class Notifier:
         kind: str,
         data: Mapping[str, Any],
         subject: str | None = None,
-        unless_open: str | None = None,
         urgency: Urgency = "normal",
         ttl: int = DAY_SECONDS,
-    ) -> dict[str, bool]:
-        """Tell the person, unless they have the room ``unless_open`` open on some device: ``{open}``.
+    ) -> None:
+        """Tell the person.
 
         The same ``notification_id`` again is the same notification. An unread one about the same ``subject``
         is superseded. ``ttl`` (seconds) and ``urgency`` are for pushes.
         """
-        if unless_open and unless_open in await self._presence(user_id).call("open_rooms"):
-            return {"open": True}
         person, browsers = await self._look_up(user_id)
         settings = Settings.model_validate_json(person["settings"] if person else "{}")
         if person is None or not wanted(settings.notifications, kind):
-            return {"open": False}
+            return
         told = await self._keep(inbox.Entry(user_id, notification_id, kind, data, subject))
         quiet = is_quiet(settings.notifications, self._context.clock, person["time_zone"])
         if settings.notifications.push and browsers and not quiet:
             push = Push(pushes.payload(told), subject or notification_id, urgency, ttl)
             self._enqueue(user_id, push, [row["id"] for row in browsers])
         await self._presence(user_id).call("direct", destination=QUEUE, payload=told)
-        return {"open": False}
 
     async def forget(self) -> None:
         """Forget the person, and what is still to be pushed to them."""

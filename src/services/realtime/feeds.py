@@ -68,8 +68,8 @@ class Feed:
 
     __slots__ = ("_behind", "_live", "seen")
 
-    def __init__(self) -> None:
-        self.seen = 0
+    def __init__(self, seen: int = 0) -> None:
+        self.seen = seen
         """The last event that came from the room; 0 if none came since this memory began."""
         self._live: dict[Hashable, dict[Listener, None]] = {}
         self._behind: dict[Listener, None] = {}  # in their replay, or ahead of ``seen`` because of it

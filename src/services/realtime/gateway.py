@@ -50,15 +50,24 @@ class Client(Protocol):
 class Gateway:
     """The clients of one object and what they listen to. ``name`` is the object's.
 
-    With ``recovery`` clients that were cut off can go on where they were.
+    With ``recovery`` clients that were cut off can go on where they were. ``passed_on`` holds the last event of
+    each room; it may outlive the object's memory.
     """
 
-    def __init__(self, name: str, context: Context, charge: Charge, recovery: Recovery | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        context: Context,
+        charge: Charge,
+        recovery: Recovery | None = None,
+        passed_on: dict[str, int] | None = None,
+    ) -> None:
         self.name = name
         self.context = context
         self.recovery = recovery
         self._charge = charge
-        self._feeds: defaultdict[str, Feed] = defaultdict(Feed)
+        self._feeds: dict[str, Feed] = {}
+        self._passed_on = {} if passed_on is None else passed_on
         self._senders: dict[str, Any] = {}
         self._people: defaultdict[str, dict[str, Client]] = defaultdict(dict)
 
@@ -109,7 +118,7 @@ class Gateway:
 
         The room as it is: ``{room, seq, event, truncated}``.
         """
-        feed = self._feeds[listener.room_id]
+        feed = self._feed(listener.room_id)
         feed.add(listener)
         try:
             return await self._replay(feed, listener, last_seq, last_event)
@@ -145,7 +154,7 @@ class Gateway:
 
     def restore(self, listener: Listener) -> None:
         """Take back a listener from before an eviction."""
-        self._feeds[listener.room_id].restore(listener)
+        self._feed(listener.room_id).restore(listener)
 
     def stop(self, listener: Listener) -> None:
         """Send a listener nothing more; tell the room if it was the last one here."""
@@ -153,12 +162,22 @@ class Gateway:
             self.context.defer(self._leave(listener.room_id))
 
     def _forget(self, listener: Listener) -> bool:
-        feed = self._feeds[listener.room_id]
+        feed = self._feed(listener.room_id)
         feed.remove(listener)
-        if not len(feed):
-            del self._feeds[listener.room_id]
-            return True
-        return False
+        return self._let_go(listener.room_id, feed)
+
+    def _feed(self, room_id: str) -> Feed:
+        if room_id not in self._feeds:
+            self._feeds[room_id] = Feed(self._passed_on.get(room_id, 0))
+        return self._feeds[room_id]
+
+    def _let_go(self, room_id: str, feed: Feed) -> bool:
+        """Forget a feed that nobody listens to."""
+        if len(feed):
+            return False
+        self._feeds.pop(room_id, None)
+        self._passed_on.pop(room_id, None)
+        return True
 
     async def _leave(self, room_id: str) -> None:
         if room_id not in self._feeds:
@@ -207,8 +226,8 @@ class Gateway:
             self.recovery.journal.passed()
         else:
             feed.deliver(batch)
-        if not len(feed):
-            self._feeds.pop(room_id, None)
+        self._passed_on[room_id] = feed.seen
+        self._let_go(room_id, feed)
         return listening
 
     def tell_typing(self, room_id: str, user_id: str, payload: str) -> int:
@@ -230,13 +249,9 @@ class Gateway:
         clients = list(self._people.get(user_id, {}).values())
         return sum(client.direct(destination, payload) for client in clients)
 
-    def open_rooms(self, user_id: str) -> list[str]:
-        """The rooms that a person listens to here."""
-        return [
-            room_id
-            for room_id, feed in self._feeds.items()
-            if any(listener.user_id == user_id for listener in feed)
-        ]
+    def listeners(self, room_id: str) -> list[str]:
+        """The people who listen to a room here."""
+        return sorted({listener.user_id for listener in self._feeds.get(room_id, ())})
 
     def close_user(self, user_id: str, code: int, reason: str, session_ids: Sequence[str] | None) -> int:
         """End a person's connections, or those of some devices; how many."""

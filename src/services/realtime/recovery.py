@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
+from services.realtime.admission import shards
 from services.realtime.journal import KEPT, Journal, Offset, Reached
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Recovery:
         name = f"{self._name.rpartition(':')[0]}:{parsed.shard}"
         if name == self._name:
             return self.give_up(user_id, pid, parsed)
-        if int(parsed.shard) >= int(self._context.config.get("CONNECTION_SHARDS", "4")):
+        if int(parsed.shard) >= shards(self._context.config):
             return None
         stub = self._context.objects.get(CONNECTIONS, name)
         claimed = await stub.call("give_up", user_id=user_id, pid=pid, offset=offset)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from services.models import iso
 from services.problems import Unavailable
 from services.realtime import closing
+from services.realtime.admission import shards
 from services.realtime.presence import Presence
 from services.realtime.visibility import audience
 
@@ -33,9 +34,7 @@ PUBLISHED_FOR = 2_000
 class Whereabouts:
     """One person, in the object that is their home."""
 
-    exposed = frozenset(
-        ("connected", "disconnected", "status", "devices", "direct", "open_rooms", "close", "forget")
-    )
+    exposed = frozenset(("connected", "disconnected", "status", "devices", "direct", "close", "forget"))
 
     def __init__(self, home: Home, context: Context) -> None:
         self._home = home
@@ -74,10 +73,6 @@ class Whereabouts:
     async def direct(self, *, destination: str, payload: str) -> int:
         """Send something to all connections of the person; how many took it."""
         return sum(await self._everywhere("direct", destination=destination, payload=payload))
-
-    async def open_rooms(self) -> list[str]:
-        """The rooms that are open on any device."""
-        return sorted({room for rooms in await self._everywhere("open_rooms") for room in rooms})
 
     async def close(self, *, code: int, reason: str, session_ids: Sequence[str] | None = None) -> int:
         """End the connections of these devices, or all; how many."""
@@ -134,14 +129,14 @@ class Whereabouts:
         may = await audience(self._context, known.user_id)
         if not may.rooms:
             return
-        objects, shards = self._context.objects, int(self._context.config.get("CONNECTION_SHARDS", "4"))
+        objects = self._context.objects
         about = {"user_id": known.user_id, "rooms": may.rooms, "hidden": may.hidden}
         calls = [
             objects.get(CONNECTIONS, f"{framing}:{number}").call(
                 "presence", payload=json.dumps(told), **about
             )
             for framing in FRAMINGS
-            for number in range(shards)
+            for number in range(shards(self._context.config))
         ]
         await asyncio.gather(*calls, return_exceptions=True)
 

@@ -62,8 +62,12 @@ class Shard:
     """So many of the next deliveries arrive and their answer is lost."""
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a delivery has arrived and is not answered yet."""
+    people: list[str] = field(default_factory=list)
+    """Who listens here."""
 
-    async def call(self, method: str, **arguments: Any) -> int:
+    async def call(self, method: str, **arguments: Any) -> Any:
+        if method == "listeners":
+            return self.people
         if method == "typing":
             self.typing.append(arguments["payload"])
             return self.sockets
@@ -81,19 +85,18 @@ class Shard:
 
     @property
     def events(self) -> list[list[Any]]:
-        return [event for batch in self.batches for event in json.loads(batch)]
+        """What came, each event once."""
+        found = {event[0]: event for batch in self.batches for event in json.loads(batch)}
+        return list(found.values())
 
 
 @dataclass
 class Presence:
-    """A person's presence from outside: the rooms that they have open and what was sent to them."""
+    """A person's presence from outside: what was sent to them."""
 
-    rooms: list[str] = field(default_factory=list)
     direct: list[dict[str, Any]] = field(default_factory=list)
 
     async def call(self, method: str, **arguments: Any) -> Any:
-        if method == "open_rooms":
-            return self.rooms
         if method == "direct":
             self.direct.append(json.loads(arguments["payload"]))
         return 1
