@@ -154,6 +154,15 @@ class TestTransports:
             socket.send(json.dumps([greeting]) if wrap else greeting)
             assert str(socket.recv(timeout=30)).removeprefix('a["').startswith("CONNECTED")
 
+    def test_polls_beat_too(self, town: Town) -> None:
+        ada = town.register()
+        session = Session(ada.http)
+        session.poll()
+        session.send(connect_frame(**token(ada), **{"heart-beat": "10000,10000"}))
+        assert session.frames()[0].headers["heart-beat"] == "10000,10000"
+        session.send("\n")
+        assert session.poll() == 'a["\\n"]\n'
+
 
 class TestTickets:
     """Clients that can set no headers show one with every request of a session; it is spent by the first."""

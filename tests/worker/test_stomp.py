@@ -36,6 +36,12 @@ class TestConnect:
             assert connection.answer.headers["user-name"] == ada.id
             assert connection.answer.headers["heart-beat"] == "10000,10000"
 
+    @pytest.mark.parametrize("beat", ["\n", b"\n", "\r\n"])
+    def test_every_beat_is_answered(self, town: Town, beat: str | bytes) -> None:
+        with Stomp(town.url, **token(town.register()), **{"heart-beat": "10000,10000"}) as connection:
+            connection.socket.send(beat)
+            assert connection.socket.recv(timeout=30) == "\n"
+
     def test_takes_the_token_as_passcode(self, town: Town) -> None:
         with Stomp(town.url, login="x", passcode=town.register().tokens["accessToken"]) as connection:
             assert connection.answer.command == "CONNECTED"

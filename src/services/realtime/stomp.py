@@ -347,7 +347,8 @@ class StompClient:
         self.close(closing.NORMAL, "")
 
     async def _on_heart_beat(self, _: stomp.HeartBeat) -> None:
-        """The platform answers beats; one that comes here was not alone in its message."""
+        """Beat back, as promised: the platform answers only what is one line end, over a socket, as text."""
+        self.peer.send("\n")
 
     async def _on_failed(self, event: stomp.Failed) -> None:
         self.peer.send(event.frame)
