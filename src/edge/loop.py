@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 
 def streamline(loop: Any) -> None:
-    """Give the loop shorter ways for callbacks, futures and tasks.
+    """Give the loop shorter ways for callbacks, futures and tasks; one that is made otherwise keeps its own.
 
     Afterwards ``run_sync``, and with it ``import_from_javascript`` of anything but what is loaded, raises
     ``RuntimeError`` in tasks that start.
     """
-    claim, watch_generators = loop._install_running_loop, loop._install_asyncgen_hooks  # noqa: SLF001 - as its own
+    claim = getattr(loop, "_install_running_loop", None)
+    watch_generators = getattr(loop, "_install_asyncgen_hooks", None)
+    if claim is None or watch_generators is None:
+        return
 
     def call_soon(callback: Callable[..., Any], *args: Any, context: Context | None = None) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, loop, context)
