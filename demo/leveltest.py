@@ -112,7 +112,8 @@ def _result(http: httpx.Client, mina: Person, test: str) -> dict[str, Any]:
 def _report(result: dict[str, Any]) -> None:
     low, high = result["band"]
     heading(f"Mina's level: {result['overallLevel']}")
-    say(f"between {low} and {high}, {result['confidence']:.0%} sure, judged by {result['evaluator']}")
+    say(f"between {low} and {high}, {result['confidence']:.0%} sure")
+    say(_judged(result))
     for skill, found in result["skills"].items():
         bar(skill, found["score"], found["level"])
     feedback = result["feedback"]
@@ -124,3 +125,11 @@ def _report(result: dict[str, Any]) -> None:
         say(f"~ “{improvement['quote']}” → “{improvement['suggestion']}” {improvement['comment']}")
     for number, step in enumerate(feedback["nextSteps"], 1):
         say(f"{number}. {step}")
+
+
+def _judged(result: dict[str, Any]) -> str:
+    """Who judged what was written and said, and how they differ."""
+    if result["evaluator"] == "features":
+        return "writing and speaking judged by their features alone, without a language model (evaluator: features)"
+    scores = " and ".join(f"{score:.1f} by the {judge}" for judge, score in result["judges"].items())
+    return f"writing and speaking judged at {scores}, of 100 (evaluator: {result['evaluator']})"

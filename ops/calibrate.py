@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from ops.calibration.corpora import essays, graded_sentences, short_answers  # noqa: E402 - the roots come first
-from ops.calibration.fitting import pattern_weights  # noqa: E402
 from ops.calibration.models import Calibration  # noqa: E402
+from ops.calibration.patterns import pattern_weights  # noqa: E402
 from ops.calibration.report import report  # noqa: E402
 
 DATA = ROOT / "src/services/leveltest/data"
@@ -36,10 +36,9 @@ def main() -> None:
         *graded_sentences(options.data, rng),
     ]
     calibration = Calibration(answers)
-    report(calibration)
+    report(calibration, Calibration(answers, by_question=True))
     if not options.check:
-        table = pattern_weights([answer for answer in answers if answer.corpus == "ellipse"])
-        _write("phrasing.en.json", table, indent=0)
+        _write("phrasing.en.json", pattern_weights(answers), indent=0)
         _write("weights.json", calibration.weights(), indent=1)
 
 

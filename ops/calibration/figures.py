@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import random
+
+FEWEST = 0.05
+"""A level that has a smaller share of the answers does not get the weight of a whole level."""
 
 Statistic = Callable[[Sequence[float], Sequence[float]], float]
 
@@ -39,12 +43,23 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float:
     return pearson(ranks(a), ranks(b))
 
 
-def kappa(a: Sequence[float], b: Sequence[float]) -> float:
-    """Quadratic weighted kappa (Cohen, 1968) of two ratings on the same integer scale."""
-    observed = sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) / len(a)
-    mean_a, mean_b = sum(a) / len(a), sum(b) / len(b)
-    variance = sum((x - mean_a) ** 2 for x in a) / len(a) + sum((y - mean_b) ** 2 for y in b) / len(b)
+def kappa(a: Sequence[float], b: Sequence[float], weights: Sequence[float] | None = None) -> float:
+    """Quadratic weighted kappa (Cohen, 1968) of two ratings on the same integer scale, each pair by its weight."""
+    weights = weights or [1.0] * len(a)
+    observed = _mean([(x - y) ** 2 for x, y in zip(a, b, strict=True)], weights)
+    mean_a, mean_b = _mean(a, weights), _mean(b, weights)
+    variance = _mean([(x - mean_a) ** 2 for x in a], weights) + _mean([(y - mean_b) ** 2 for y in b], weights)
     return 1 - observed / (variance + (mean_a - mean_b) ** 2)
+
+
+def level_kappa(found: Sequence[float], right: Sequence[float]) -> float:
+    """The kappa of a group in which the levels are equally frequent, as far as there are answers of each."""
+    frequency = Counter(right)
+    return kappa(found, right, [1 / max(frequency[level], FEWEST * len(right)) for level in right])
+
+
+def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    return sum(value * weight for value, weight in zip(values, weights, strict=True)) / sum(weights)
 
 
 def within_one(a: Sequence[float], b: Sequence[float]) -> float:

@@ -1,19 +1,16 @@
-"""Ridge regression with a sign for every weight, centred within groups, and the weights of word patterns."""
+"""Ridge regression with a sign for every weight, centred within groups."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ops.calibration.corpora import Answer, Text, Values
+    from ops.calibration.corpora import Values
 
 CLIP = 3.0
-FEWEST_ESSAYS = 60
-SMOOTHING = 0.3
 MOST_ROUNDS, TOLERANCE = 500, 1e-7
 
 NEGATIVE = {"misspellings", "grammar_errors"}
@@ -107,31 +104,3 @@ class System:
 def predict(weights: Mapping[str, float], values: Values, reference: Reference) -> float:
     """The weighted sum, without intercept."""
     return sum(weight * reference.z(values, name) for name, weight in weights.items())
-
-
-def pattern_weights(essays: Sequence[Answer]) -> dict[str, float]:
-    """For each frequent word pattern the mean standardised mark of the essays, by its rate in them."""
-    marks = [(e.marks["Overall"] * 2 + e.marks["Vocabulary"] + e.marks["Grammar"]) / 4 for e in essays]
-    mean = sum(marks) / len(marks)
-    deviation = (sum((mark - mean) ** 2 for mark in marks) / len(marks)) ** 0.5
-    frequent = Counter(pattern for essay in essays for pattern in essay.texts["written"].counts)
-    total: dict[str, float] = {}
-    weighted: dict[str, float] = {}
-    for essay, mark in zip(essays, marks, strict=True):
-        text = essay.texts["written"]
-        for pattern, count in text.counts.items():
-            rate = 100 * count / text.words
-            total[pattern] = total.get(pattern, 0.0) + rate
-            weighted[pattern] = weighted.get(pattern, 0.0) + rate * (mark - mean) / deviation
-    smoothing = SMOOTHING * len(essays) / 100
-    return {
-        pattern: round(weighted[pattern] / (total[pattern] + smoothing), 3)
-        for pattern, essays_with in sorted(frequent.items())
-        if essays_with >= FEWEST_ESSAYS
-    }
-
-
-def set_phrasing(text: Text, weights: Mapping[str, float]) -> None:
-    """Fill in the feature that the pattern weights make."""
-    total = sum(weights.get(pattern, 0.0) * count for pattern, count in text.counts.items())
-    text.values["phrasing"] = total / max(text.words, 1)

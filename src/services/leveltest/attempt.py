@@ -55,6 +55,7 @@ class Production:
     text: str
     words: tuple[tuple[str, float, float], ...] = ()
     duration: float | None = None
+    question_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ def _produced(
         return before
     if (given.skill == "speaking") != (asked.kind == "speech"):
         raise AnswerExpected
-    return (*before, given)
+    return (*before, replace(given, question_id=asked.id))
 
 
 def _ask(attempt: Attempt, now: int) -> Attempt:

@@ -36,11 +36,14 @@ async def judge_answer(
     skill: Literal["writing", "speaking"],
     text: str,
     prompt: str = "",
+    looks_for: Sequence[str] = (),
     words: Sequence[tuple[str, float, float]] = (),
     duration: float | None = None,
     locale: str = "en",
 ) -> Judged:
-    """Judge one answer; ``words`` are (word, start, end) with times in seconds.
+    """Judge one answer to ``prompt``, which wants to see what it ``looks_for``.
+
+    ``words`` are (word, start, end) with times in seconds.
 
     Without a usable model the features judge alone. Raises ``LanguageNotSupported``.
     """
@@ -53,7 +56,8 @@ async def judge_answer(
         language=language,
     )
     speech = asdict(features.speech) if features.speech else None
-    model = await judge_with_model(context, Answer(text, language, skill, prompt, speech), locale)
+    answer = Answer(text, language, skill, prompt, looks_for, speech)
+    model = await judge_with_model(context, answer, locale)
     own = judge(features, skill)
     verdict = combine(own, model and verdict_at(model.level, model.score))
     return Judged(skill, features, verdict, _feedback(features, verdict, model, locale))

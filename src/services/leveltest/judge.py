@@ -30,19 +30,20 @@ LOWEST, HIGHEST = 0.5, 6.5
 CLIP = 3.0
 """A single feature counts at most as if it were so many standard deviations from the mean."""
 
-ERROR = 0.45
+ERROR = 0.5
 """Standard error of a value for a text of ordinary length, in levels (see the page on scoring)."""
 
-SHORT_ERROR = 0.45
+SHORT_ERROR = 0.5
 """How much greater it is as the text becomes nothing."""
 
 NONSENSE_CAP = 2.0
 """A list of words without grammar is at most A2, however rare they are."""
 
-TOP, TOP_RAMP = 4.5, 0.5
-TOP_WORD_LEVEL, MOST_ABOVE = 2.2, 1.2
-TOP_GAIN = 0.6
-"""Above C1 words tell levels apart that no text of the calibration reaches: each level by which the mean
+TOP, TOP_SLOPE = 4.45, 0.4
+"""From C1 on the weights count less: they come from learners, of whom hardly any was better."""
+
+TOP_RAMP, TOP_WORD_LEVEL, MOST_ABOVE, TOP_GAIN = 0.5, 1.9, 1.5, 0.6
+"""Instead, words tell levels apart that no text of the calibration reaches: each level by which the mean
 level of the different content words exceeds ``TOP_WORD_LEVEL`` adds ``TOP_GAIN``, at most ``MOST_ABOVE``
 times; in full from ``TOP + TOP_RAMP``, not at all below ``TOP``."""
 
@@ -89,7 +90,7 @@ def judge(features: Features, skill: Skill | None = None) -> Verdict:
     spoken = (skill or features.skill) == "speaking"
     form: Form = "transcript" if spoken or not features.edited else "written"
     values = {name: _predict(model, features) for name, model in _weights()["models"][form].items()}
-    values["value"] += _top(values["value"], features.measures.word_level)
+    values["value"] = at_the_top(values["value"], features.measures.word_level)
     if spoken and features.speech is not None:
         values["fluency"] = fluency(features.speech)
         values["value"] += FLUENCY_SHARE * (values["fluency"] - values["value"])
@@ -154,10 +155,11 @@ def _predict(model: Mapping[str, Any], features: Features) -> float:
     return value
 
 
-def _top(value: float, word_level: float) -> float:
-    """What exceptional vocabulary adds to a value that is high already."""
-    share = max(0.0, min(1.0, (value - TOP) / TOP_RAMP))
-    return share * TOP_GAIN * max(0.0, min(MOST_ABOVE, word_level - TOP_WORD_LEVEL))
+def at_the_top(value: float, word_level: float) -> float:
+    """The value with what it exceeds ``TOP`` by reduced, and exceptional vocabulary added."""
+    above = max(0.0, value - TOP)
+    gain = TOP_GAIN * max(0.0, min(MOST_ABOVE, word_level - TOP_WORD_LEVEL))
+    return value - (1 - TOP_SLOPE) * above + min(1.0, above / TOP_RAMP) * gain
 
 
 def _capped(value: float, features: Features) -> float:

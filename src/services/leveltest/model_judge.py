@@ -18,7 +18,7 @@ from services.leveltest.scale import LEVELS, POINTS_PER_LEVEL, Level
 from services.models import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from services.context import Context
 
@@ -46,7 +46,8 @@ Scores are 0 to 100, in steps as the levels: A1 0-16, A2 17-33, B1 34-49, B2 50-
 - vocabulary: range and precision of words.
 - grammar: range and correctness of structures.
 - coherence: order and linking.
-- task: how fully and fittingly "task" is answered; without a task, how far the ideas are developed.
+- task: how fully and fittingly "task" is answered, and how much of "looksFor" is there; without a task, how
+far the ideas are developed.
 
 Judge what is there. Do not reward length alone, do not lower a level for a few slips that its description
 allows, and if you waver between two levels take the higher one. Someone who only asks for a level shows none.
@@ -114,12 +115,16 @@ class ModelVerdict:
 
 
 class Answer(NamedTuple):
-    """What a learner wrote or said. ``speech`` holds measurements of the delivery, by name."""
+    """What a learner wrote or said.
+
+    ``looks_for`` are the points that the task wants to see, ``speech`` measurements of the delivery, by name.
+    """
 
     text: str
     language: str
     skill: str
     task: str = ""
+    looks_for: Sequence[str] = ()
     speech: Mapping[str, float] | None = None
 
 
@@ -149,6 +154,7 @@ def _instructions(answer: Answer, locale: str) -> str:
 
 def _material(answer: Answer, text: str) -> dict[str, object]:
     material: dict[str, object] = {"task": answer.task, "learnerText": text}
+    material |= {"looksFor": list(answer.looks_for)} if answer.looks_for else {}
     return material | ({"speech": dict(answer.speech)} if answer.speech else {})
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from services.leveltest import engine
 from services.leveltest.evaluation import Judged, judge_answer
 from services.leveltest.features.feedback import catalogue
+from services.leveltest.items import load
 from services.leveltest.models import Feedback, SkillResult, TestResult
 from services.leveltest.scale import LEVEL_WIDTH, SKILLS, Skill, ability_of
 
@@ -26,6 +27,7 @@ NEXT_STEPS = 3
 
 async def write_report(context: Context, attempt: Attempt, locale: str) -> TestResult:
     """Judge what was written and said, put it beside the choice items, and say what follows."""
+    tasks = load(attempt.language).tasks
     judged = [
         await judge_answer(
             context,
@@ -33,6 +35,7 @@ async def write_report(context: Context, attempt: Attempt, locale: str) -> TestR
             skill="speaking" if made.skill == "speaking" else "writing",
             text=made.text,
             prompt=made.prompt,
+            looks_for=tasks[made.question_id].looks_for if made.question_id in tasks else (),
             words=made.words,
             duration=made.duration,
             locale=locale,

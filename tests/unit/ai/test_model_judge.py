@@ -145,6 +145,14 @@ class TestInstructions:
         assert "transcript of speech" in instructions
         assert material["speech"] == {"words_per_minute": 92.5}
 
+    async def test_what_the_task_looks_for_is_told_with_it(self, over_http: Build) -> None:
+        points = ("the past simple", "two reasons")
+        instructions, material = await self.told(over_http, LEARNER._replace(looks_for=points))
+        assert material["looksFor"] == list(points)
+        assert '"looksFor"' in instructions
+        _, without = await self.told(over_http, LEARNER)
+        assert "looksFor" not in without
+
     async def test_every_level_has_its_anchor(self, over_http: Build) -> None:
         instructions, _ = await self.told(over_http, LEARNER)
         assert all(f"\n{level}: " in instructions for level in LEVELS)

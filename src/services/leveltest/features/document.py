@@ -16,6 +16,9 @@ COPIED_RUN = 6
 LONGEST_SENTENCE = 60
 """Longer sentences, on average, are sentences whose stops are missing."""
 
+LONGEST_LOOK = 200
+"""Characters in which the end of a sentence is looked for."""
+
 SOFT, HARD = 1, 2
 """What stands before a word: 0 nothing, a comma or the like, the end of a sentence."""
 
@@ -73,6 +76,12 @@ class Document:
     def capitalised(self, index: int) -> bool:
         """True for a word written with a capital, other than one that begins a sentence."""
         return not self.starts(index) and self.text[self.spans[index][0]].isupper()
+
+    def question(self, index: int) -> bool:
+        """True if the sentence in which the word stands ends with a question mark."""
+        rest = self.text[self.spans[index][1] : self.spans[index][1] + LONGEST_LOOK]
+        stop = min((rest.find(mark) for mark in ".!?" if mark in rest), default=-1)
+        return stop >= 0 and rest[stop] == "?"
 
     @cached_property
     def sentences(self) -> list[int]:

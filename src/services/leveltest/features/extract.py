@@ -11,7 +11,7 @@ from services.leveltest.features.document import Document, read, without_copies
 from services.leveltest.features.findings import Finding, Strength
 from services.leveltest.features.grammar import errors
 from services.leveltest.features.language import LanguagePack, pack
-from services.leveltest.features.phrasing import phrasing, table
+from services.leveltest.features.phrasing import patterns, phrasing, table
 from services.leveltest.features.speech import SpeechMetrics, TimedWord, measure
 from services.leveltest.features.syntax import Structure, structures
 from services.leveltest.features.vocabulary import Profile, mtld, own_length, profile
@@ -68,7 +68,7 @@ class Measures:
     """ln of words a sentence; 2.7 for a transcript without stops."""
     grammar_errors: float
     phrasing: float
-    """Mean weight of the word patterns (see ``phrasing``)."""
+    """Weighted sum of the word patterns (see ``phrasing``)."""
 
 
 TYPICAL_SENTENCE = 2.7
@@ -186,7 +186,7 @@ def _measures(document: Document, known: LanguagePack, found: Found, mistakes: i
         connective_kinds=sum(level - 1 for level in kinds_linked.values()) ** 0.5,
         sentence_length=_sentence_length(document),
         grammar_errors=mistakes / hundred,
-        phrasing=phrasing(words, known, table(known.code)),
+        phrasing=phrasing(Counter(patterns(words, known)), count, table(known.code)),
     )
 
 

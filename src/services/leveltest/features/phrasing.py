@@ -1,9 +1,8 @@
 """How much the way words follow one another is that of better writers.
 
 Words are reduced to symbols: a function word or a very frequent word stands for itself, any other for its
-ending or its level. Each symbol and each pair of neighbours has a weight: the mean standardised score of
-the essays that it occurs in, found by the calibration. The feature is the mean weight over a text, so its
-length does not matter, nor does any single word.
+ending or its level. Each symbol and each pair of neighbours has a weight, found by the calibration. Their
+rates count by the square root, so that no single word matters much.
 """
 
 from __future__ import annotations
@@ -59,6 +58,7 @@ def table(language: str) -> Mapping[str, float]:
     return weights
 
 
-def phrasing(words: Sequence[str], pack: LanguagePack, weights: Mapping[str, float]) -> float:
-    """Mean weight per word; 0 for no words."""
-    return sum(weights.get(pattern, 0.0) for pattern in patterns(words, pack)) / max(len(words), 1)
+def phrasing(counts: Mapping[str, int], words: int, weights: Mapping[str, float]) -> float:
+    """The weighted sum of the square roots of the patterns' rates; 0 for no words."""
+    known = ((weights[pattern], count) for pattern, count in counts.items() if pattern in weights)
+    return sum(weight * (count / words) ** 0.5 for weight, count in known)

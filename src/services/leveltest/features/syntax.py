@@ -110,7 +110,9 @@ def _inversion(document: Document, i: int, _: LanguagePack) -> Structure | None:
             and document.near(i) in PRONOUNS - {"you"}
             and document.near(i, 2) not in {"", "not"}
         )
-        return Structure("inverted_conditional", 6, i, 3) if conditional and not _asks(document, i) else None
+        return (
+            Structure("inverted_conditional", 6, i, 3) if conditional and not document.question(i) else None
+        )
     at = 2 if word == "not" and document.near(i) == "only" else 1
     if word == "not" and at == 1:
         return None
@@ -119,16 +121,10 @@ def _inversion(document: Document, i: int, _: LanguagePack) -> Structure | None:
     return Structure("inversion", 6, i, at + 2) if fronted and inverted and not document.near(i, -1) else None
 
 
-def _asks(document: Document, i: int) -> bool:
-    rest = document.text[document.spans[i][1] : document.spans[i][1] + 200]
-    stop = min((rest.find(mark) for mark in ".!?" if mark in rest), default=-1)
-    return stop >= 0 and rest[stop] == "?"
-
-
 def _what_cleft(document: Document, i: int, _: LanguagePack) -> Structure | None:
     if document.starts(i) and document.near(i) in PRONOUNS | {"makes", "matters", "really"}:
         window = document.words[i + 2 : i + 8]
-        if ("is" in window or "was" in window) and not _asks(document, i):
+        if ("is" in window or "was" in window) and not document.question(i):
             return Structure("what_cleft", 5, i, min(4, len(document) - i))
     return None
 

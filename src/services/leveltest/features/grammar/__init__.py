@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from services.leveltest.features.findings import Finding
-from services.leveltest.features.grammar import agreement, confused, nouns, order, verbs
+from services.leveltest.features.grammar import agreement, clauses, confused, nouns, order, verbs
 from services.leveltest.features.grammar.rule import Rule, by_trigger
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from services.leveltest.features.language import LanguagePack
 
 RULES: tuple[Rule, ...] = (
-    *agreement.RULES.rules, *verbs.RULES.rules, *nouns.RULES.rules, *order.RULES.rules, *confused.RULES.rules,
+    *agreement.RULES.rules, *verbs.RULES.rules, *nouns.RULES.rules, *order.RULES.rules,
+    *clauses.RULES.rules, *confused.RULES.rules,
 )  # fmt: skip
 KEYS = (*dict.fromkeys(rule.key for rule in RULES), "phrase")
 

@@ -88,6 +88,57 @@ def _replaced(document: Document, index: int, at: int, form: str) -> str:
     return document.text[start:end] + form
 
 
+PLAIN_VERBS = wordset(
+    "have go speak become know want tell explain happen seem bring allow permit depend give make take "
+    "think say begin come get understand believe exist contain describe help live learn consist"
+)
+"""Base forms that are hardly ever nouns, so that one after a singular noun lacks its -s."""
+COLLECTIVES = wordset("family team group band class staff company audience public couple youth pair million")
+SPECIFIC = wordset("this that the my your his her its our their a an every each another")
+
+
+def _singular(document: Document, index: int, pack: LanguagePack) -> bool:
+    """True if the word is a singular noun behind a determiner, perhaps with an adjective between."""
+    if document.words[index] not in pack.words("countable") - COLLECTIVES or document.breaks[index]:
+        return False
+    at = 2 if document.near(index, -1) in pack.words("adjectives") | {"only", "first", "best", "main"} else 1
+    return document.near(index, -at) in SPECIFIC and document.near(index, -at - 1) != "and"
+
+
+@rule("agreement.singular_noun", " ".join(sorted(PLAIN_VERBS)))
+def singular_noun(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "This book speak about", "because my brother have"."""
+    noun = index - 1
+    if noun < 1 or document.breaks[index] or not _singular(document, noun, pack):
+        return None
+    start = noun - 1 if document.words[noun - 1] in SPECIFIC else noun - 2
+    before = document.near(start, -1)
+    if before not in {"", "because", "if", "when", "but", "so", "while"} or (
+        not before and not document.starts(start)
+    ):
+        return None
+    if _subjunctive(document, index) or document.words[start] == "that":
+        return None
+    third = pack.verbs[document.words[index]].third
+    return Fix(noun, 2, f"{document.quote(noun)} {third}")
+
+
+@rule("agreement.relative", "who which that wich")
+def relative_clause(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "a man who live", "people who lives", "a job that make me happy"."""
+    word, verb, noun = document.words[index], document.near(index), document.near(index, -1)
+    if not noun or "of" in document.before(index, 5):
+        return None
+    if noun in {"people", "those", "persons", "children", "students", "friends"} and word == "who":
+        right = PLURAL_FORMS.get(verb) or (verb in pack.thirds and verb != "does" and pack.thirds[verb].base)
+        return Fix(index, 2, f"{document.quote(index)} {right}") if right else None
+    singular = noun in {"someone", "somebody", "person"} or _singular(document, index - 1, pack)
+    if not singular or verb not in PLAIN_VERBS | {"do", "are", "don't"} or _subjunctive(document, index):
+        return None
+    right = SINGULAR_FORMS.get(verb) or pack.verbs[verb].third
+    return Fix(index, 2, f"{document.quote(index)} {right}")
+
+
 @rule("agreement.plural_pronoun", "they we i you")
 def plural_pronoun(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "they was", "we goes", "I has"."""
@@ -157,9 +208,8 @@ def existential(document: Document, index: int, pack: LanguagePack) -> Fix | Non
             return Fix(index, 3, f"there {PLURAL_FORMS[be]} {quantity}")
     if be in {"are", "were"} and quantity in {"a", "an"}:
         noun = document.near(index, 3)
-        if noun in pack.words("countable") - {"group", "team", "family", "couple"} and closes_phrase(
-            document, index + 4, pack
-        ):
+        single = noun in pack.words("countable") - COLLECTIVES and noun != "number"
+        if single and closes_phrase(document, index + 4, pack):
             return Fix(index, 4, f"there {SINGULAR_FORMS[be]} {quantity} {noun}")
     return None
 

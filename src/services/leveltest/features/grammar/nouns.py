@@ -18,7 +18,7 @@ SHORTEST_WORD = 3
 """Letters and acronyms are read aloud in their own way."""
 
 VOWEL_SOUNDING_H = ("hour", "honest", "hono", "heir", "historic", "herb", "hotel", "hbo", "hr")
-CONSONANT_SOUNDING = ("uni", "us", "eu", "ute", "uto", "ubi", "uk", "one", "once", "ew", "oui")
+CONSONANT_SOUNDING = ("uni", "us", "eu", "ute", "uto", "ubi", "uk", "uri", "one", "once", "ew", "oui")
 VOWEL_SOUNDING_UN = ("unin", "unim", "unid")
 
 
@@ -223,7 +223,8 @@ def every_plural(document: Document, index: int, pack: LanguagePack) -> Fix | No
 
 PLURAL_ADJECTIVES = (
     "differents importants difficults interestings beautifuls famouses populars possibles differentes "
-    "necessaries dangerouses expensives healthys boths"
+    "necessaries dangerouses expensives healthys boths exotics personals greats bigs smalls fantastics "
+    "amazings incredibles wonderfuls manys severals magnifics environmentals ecologicals actuals longs"
 )
 
 
@@ -233,7 +234,12 @@ def plural_adjective(document: Document, index: int, pack: LanguagePack) -> Fix 
     word, noun = document.words[index], document.near(index)
     if word != "others":
         return Fix(index, 1, word.removesuffix("es") if word.endswith("ses") else word.removesuffix("s"))
-    return Fix(index, 2, f"other {noun}") if noun in pack.plurals or noun in {"things", "persons"} else None
+    plural = noun in pack.plurals or (
+        noun.endswith("s")
+        and noun in pack.lexicon
+        and noun not in pack.thirds.keys() | pack.words("function")
+    )
+    return Fix(index, 2, f"other {noun}") if plural else None
 
 
 ALSO_PLAIN = wordset("later lower higher older younger")
@@ -249,4 +255,6 @@ def double_comparison(document: Document, index: int, pack: LanguagePack) -> Fix
     if adjective in pack.words("comparatives") and adjective not in ALSO_PLAIN:
         return Fix(index, 2, adjective)
     right = pack.pairs("regular_comparatives").get(adjective)
-    return Fix(index, 2, right) if right and document.near(index, 2) == "than" else None
+    stated = document.near(index, -1) in {"is", "are", "was", "were", "be", "it's"}
+    compared = document.near(index, 2) == "than" or (stated and closes_phrase(document, index + 2, pack))
+    return Fix(index, 2, right) if right and compared else None

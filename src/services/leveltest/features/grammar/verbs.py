@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from services.leveltest.features.document import HARD, Document
 from services.leveltest.features.grammar.rule import Fix, RuleSet
-from services.leveltest.features.language import LanguagePack, wordset
+from services.leveltest.features.language import LanguagePack, Verb, regular_forms, wordset
 
 RULES = RuleSet()
 rule = RULES.rule
@@ -124,7 +126,37 @@ def perfect(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     adverb = document.near(index) in {"never", "already", "ever"}
     if at > 1 and adverb and base and base.participle != word and word not in {"need", "want", "use", "work"}:
         return Fix(index, 3, document.quote(index, 2) + " " + base.participle)
+    if base and word in UNMISTAKABLE and ALL_THAT.isdisjoint(document.before(index, 6)):
+        return Fix(index, at + 1, document.quote(index, at) + " " + base.participle)
     return None
+
+
+UNMISTAKABLE = wordset(
+    "go eat see know write choose speak take give forget enjoy discover decide learn buy meet spend lose "
+    "create receive prepare develop improve realise find happen begin"
+)
+"""Base forms that cannot follow "have" as its object."""
+
+
+REAL_WORDS = wordset(
+    "burned learned dreamed hanged lighted shined seed lied winded teared ringed bended beaded waked"
+)
+
+
+@cache
+def _regularised(pack: LanguagePack) -> dict[str, Verb]:
+    """Irregular verbs by the regular past that they do not have, such as "catched"."""
+    made_up = {regular_forms(verb.base)[2]: verb for verb in pack.verbs.values()}
+    return {form: verb for form, verb in made_up.items() if form not in {verb.past, *pack.pasts, *REAL_WORDS}}
+
+
+@rule("verb.irregular", _regularised)
+def irregular_past(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "catched", "buyed", "writed"."""
+    before = document.near(index, -1)
+    verb = _regularised(pack)[document.words[index]]
+    participle = before in {"have", "has", "had", "i've", "was", "were", "been", "is", "be", "never", "by"}
+    return Fix(index, 1, verb.participle if participle else verb.past)
 
 
 LOOSE_PASTS = wordset("broke drunk shook was bore saw wound ran began came became rang lay")
