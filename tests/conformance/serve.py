@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -35,8 +37,14 @@ def serve(folder: Path, port: int = 0, **options: str) -> Runtime:
     return Runtime(state=folder / "state", config=config, port=port, vars=options)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve until SIGINT or SIGTERM, and leave nothing behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory() as name, serve(Path(name), int(os.environ.get("PORT") or 0)) as server:
         print(f"ready on {server.url}", flush=True)
         with suppress(KeyboardInterrupt):
             server.wait()
+
+
+if __name__ == "__main__":
+    main()
