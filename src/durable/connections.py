@@ -40,8 +40,18 @@ class Connections(SocketObject):
     """Sockets and sessions of one framing: the object ``stomp:2`` is the third shard of STOMP's."""
 
     exposed = frozenset(
-        {"deliver", "typing", "presence", "direct", "close_user", "listeners", "alive", "give_up"}
-    )
+        {
+            "deliver",
+            "typing",
+            "presence",
+            "direct",
+            "follow",
+            "close_user",
+            "listeners",
+            "alive",
+            "give_up",
+        }
+    )  # fmt: skip
 
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
@@ -104,6 +114,11 @@ class Connections(SocketObject):
         """Something for one person; how many of their connections here took it."""
         self.restore()
         return self.gateway.direct(user_id, destination, payload)
+
+    async def follow(self, *, user_id: str, room_id: str, after: int) -> None:
+        """A person is in one more room."""
+        self.restore()
+        await self.gateway.follow(user_id, room_id, after)
 
     async def close_user(
         self, *, user_id: str, code: int, reason: str, session_ids: Sequence[str] | None

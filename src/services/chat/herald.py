@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from services.chat.reading import unread
 from services.chat.room import to_json
-from services.notifications.notifier import NAMESPACE
+from services.notifications.notifier import NAMESPACE, PRESENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from services.chat.fanout import Fanout
     from services.chat.room import Member, Room
     from services.context import Context
@@ -57,6 +59,14 @@ class Herald:
     def opened(self, user_id: str) -> None:
         """A member has opened the room on a device."""
         self._not_before[user_id] = self._context.clock.now() + OPEN_FOR
+
+    async def invite(self, people: Collection[str], *, after: int) -> None:
+        """Let connected people hear of a room that they are in now; in a crowd they will when they reconnect."""
+        if len(people) > LARGE:
+            return
+        objects, room_id = self._context.objects, self._room.id
+        calls = [objects.get(PRESENCE, each).call("follow", room_id=room_id, after=after) for each in people]
+        await asyncio.gather(*calls, return_exceptions=True)
 
     def next_due(self) -> int | None:
         """When somebody has to be told something."""

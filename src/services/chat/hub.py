@@ -65,6 +65,7 @@ class Hub:
                     home, clock, room_id=room_id, kind=kind, name=name, owner=owner, people=people
                 )
             )
+            self._context.defer(self._herald.invite(people, after=0))
         await self._follow_up(projected=True)
         return await self.describe(user_id=owner)
 
@@ -73,9 +74,15 @@ class Hub:
         return reading.describe(self._open(), user_id)
 
     async def subscribe(
-        self, *, user_id: str, shard: str, last_seq: int | None = None, last_event: int | None = None
+        self,
+        *,
+        user_id: str,
+        shard: str,
+        last_seq: int | None = None,
+        last_event: int | None = None,
+        background: bool = False,
     ) -> Answer:
-        """Let a shard have the room's events for this member.
+        """Let a shard have the room's events for this member, who in the ``background`` does not look at them.
 
         Answers ``{room, seq, event, replay, next, truncated}``:
         ``replay`` is what the member missed, a batch as ``deliver`` takes it; while ``next`` is not null,
@@ -84,7 +91,8 @@ class Hub:
         room = self._open()
         missed = reading.missed(room, user_id, last_seq=last_seq, last_event=last_event)
         self._fanout.register(shard)
-        self._herald.opened(user_id)
+        if not background:
+            self._herald.opened(user_id)
         about = {"id": room.id, "type": room.type, "name": room.name}
         return {"room": about, "seq": room.seq, "event": room.event, "truncated": missed.truncated} | _page(
             missed
@@ -191,7 +199,10 @@ class Hub:
 
     async def add_members(self, *, user_id: str, people: Mapping[str, str]) -> Answer:
         """Let people in; the room as it is then."""
-        membership.add_members(self._open(), user_id, people)
+        room = self._open()
+        before = room.event
+        membership.add_members(room, user_id, people)
+        self._context.defer(self._herald.invite(people, after=before))
         await self._follow_up(projected=True)
         return await self.describe(user_id=user_id)
 

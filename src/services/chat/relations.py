@@ -19,6 +19,17 @@ BLOCKED = (
 ROOMS_OF = "SELECT room_id FROM chat_members WHERE user_id = ?1"
 
 
+LATEST_ROOMS = (
+    "SELECT m.room_id FROM chat_members m JOIN chat_rooms r ON r.id = m.room_id WHERE m.user_id = ?1"
+    " AND m.left_at IS NULL AND r.closed_at IS NULL ORDER BY r.active_at DESC, r.id DESC LIMIT ?2"
+)
+
+
+async def rooms_of(context: Context, user_id: str, limit: int) -> list[str]:
+    """The rooms that a person is in, the latest active first."""
+    return [row["room_id"] for row in await context.db.all(sql(LATEST_ROOMS, user_id, limit))]
+
+
 async def contact_changed(context: Context, one: str, other: str) -> None:
     """Let the direct room of two people, if there is one, know at once that a block came or went."""
     await hub(context, direct_room_id(one, other)).call("recheck_contact")

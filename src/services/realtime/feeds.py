@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -34,6 +34,9 @@ class Listener(ABC):
     """
 
     __slots__ = ("cursor", "held", "room_id", "user_id")
+
+    background: ClassVar[bool] = False
+    """Whether the person need not have the room before their eyes."""
 
     def __init__(self, room_id: str, user_id: str) -> None:
         self.room_id = room_id

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from services.chat.relations import rooms_of
 from services.problems import Problem, Unavailable
 from services.realtime import closing
 from services.realtime.feeds import ABOUT_MESSAGES, Event, Feed
@@ -40,6 +41,10 @@ class Client(Protocol):
 
     def direct(self, destination: str, payload: str) -> bool:
         """Send something for the person themselves; whether the client listens to that destination."""
+        ...
+
+    async def follow(self, room_id: str, after: int) -> None:
+        """Take note that the person is in one more room, whose events after that one are news."""
         ...
 
     def close(self, code: int, reason: str) -> None:
@@ -132,8 +137,9 @@ class Gateway:
         hub = self._hub(listener.room_id)
         user_id = listener.user_id
         about = page = await hub.call(
-            "subscribe", user_id=user_id, shard=self.name, last_seq=last_seq, last_event=last_event
-        )
+            "subscribe", user_id=user_id, shard=self.name, last_seq=last_seq, last_event=last_event,
+            background=listener.background,
+        )  # fmt: skip
         cursor: int = about["event"]
         known = last_seq
         while True:
@@ -151,6 +157,10 @@ class Gateway:
     def reached(self, listener: Listener) -> int:
         """The last event that a listener which is ready has had."""
         return max(listener.cursor, self._feeds[listener.room_id].seen)
+
+    async def rooms_of(self, user_id: str, limit: int) -> list[str]:
+        """The rooms that a person is in, the latest active first."""
+        return await rooms_of(self.context, user_id, limit)
 
     def restore(self, listener: Listener) -> None:
         """Take back a listener from before an eviction."""
@@ -241,7 +251,8 @@ class Gateway:
     def tell_presence(self, user_id: str, rooms: Sequence[str], hidden: Sequence[str], payload: str) -> int:
         """Tell those who have one of the rooms open, each once, how somebody is; how many clients listen."""
         feeds = [self._feeds[room_id] for room_id in rooms if room_id in self._feeds]
-        people = {listener.user_id for feed in feeds for listener in feed} - {user_id, *hidden}
+        people = {each.user_id for feed in feeds for each in feed if not each.background}
+        people -= {user_id, *hidden}
         return sum(self.direct(each, PRESENCE_QUEUE, payload) for each in people)
 
     def direct(self, user_id: str, destination: str, payload: str) -> int:
@@ -249,9 +260,15 @@ class Gateway:
         clients = list(self._people.get(user_id, {}).values())
         return sum(client.direct(destination, payload) for client in clients)
 
+    async def follow(self, user_id: str, room_id: str, after: int) -> None:
+        """Let a person's clients know that they are in one more room, where they missed nothing yet."""
+        clients = list(self._people.get(user_id, {}).values())
+        await asyncio.gather(*(client.follow(room_id, after) for client in clients))
+
     def listeners(self, room_id: str) -> list[str]:
-        """The people who listen to a room here."""
-        return sorted({listener.user_id for listener in self._feeds.get(room_id, ())})
+        """The people who have a room open here."""
+        feed = self._feeds.get(room_id, ())
+        return sorted({listener.user_id for listener in feed if not listener.background})
 
     def close_user(self, user_id: str, code: int, reason: str, session_ids: Sequence[str] | None) -> int:
         """End a person's connections, or those of some devices; how many."""

@@ -344,6 +344,9 @@ class SocketIoClient:
 
     # What clients get
 
+    async def follow(self, room_id: str, after: int) -> None:
+        """Nothing: clients join the rooms that they want to hear."""
+
     def direct(self, destination: str, payload: str) -> bool:
         """Send something for the person themselves."""
         if destination not in QUEUES or MAIN not in self.connection.namespaces:

@@ -23,14 +23,14 @@ from services.realtime.commands import (
     describe,
     parse,
 )
-from services.realtime.feeds import ABOUT_MESSAGES, Listener
 from services.realtime.gateway import PIPELINED, InTurn, Pipeline, failure
 from services.realtime.identity import Identity
+from services.realtime.stomp_inbox import INBOX, Inbox
+from services.realtime.stomp_rooms import JSON, AcknowledgedRoomListener, RoomListener
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Sequence
+    from collections.abc import Awaitable, Callable
 
-    from services.realtime.feeds import Event
     from services.realtime.gateway import Gateway
     from services.realtime.peers import Peer
 
@@ -43,91 +43,10 @@ MAX_BACKLOG: Final = 500
 """Messages that wait for a client's ACK before more are sent to it."""
 SERVER: Final = "studymate"
 ERRORS: Final = "/user/queue/errors"
-QUEUES: Final = frozenset(
-    ("/user/queue/messages", "/user/queue/notifications", "/user/queue/presence", ERRORS)
-)
-JSON: Final = {"content-type": "application/json"}
+QUEUES: Final = frozenset((INBOX, "/user/queue/notifications", "/user/queue/presence", ERRORS))
 
 _TOPIC = re.compile(rf"/topic/chat/([A-Za-z0-9_-]{{1,{MAX_ROOM_ID}}})(/events)?")
 _SEND = re.compile(rf"/app/(?:chat/([A-Za-z0-9_-]{{1,{MAX_ROOM_ID}}})(/typing|/read)?|(auth|presence))")
-
-
-class RoomListener(Listener):
-    """A subscription to a room: to its messages as they are, or to everything else that happens in it."""
-
-    __slots__ = ("client", "destination", "id", "messages")
-
-    def __init__(
-        self, client: StompClient, subscription: stomp.Subscription, room_id: str, user_id: str
-    ) -> None:
-        super().__init__(room_id, user_id)
-        self.client = client
-        self.id = subscription.id
-        self.destination = subscription.destination
-        self.messages = not subscription.destination.endswith("/events")
-
-    @property
-    def group(self) -> Hashable:
-        """Frames differ by version, subscription id and what carries them."""
-        return (self.client.connection.version, self.id, self.messages, self.client.peer.framing)
-
-    def render(self, events: Sequence[Event]) -> Any:
-        """All events in one WebSocket message, STOMP being a stream of frames; None if none is meant."""
-        version = self.client.connection.version or "1.2"
-        name = self.id if self.client.connection.subscriptions[self.id].named else None
-        frames = [
-            self.prepare(event).render(name, self.name(event), version=version)
-            for event in self.meant(events)
-        ]
-        return self.client.peer.frame("".join(frames)) if frames else None
-
-    def write(self, frames: Any) -> None:
-        """Send them."""
-        if frames is not None:
-            self.client.peer.pass_on(frames)
-
-    def meant(self, events: Sequence[Event]) -> list[Event]:
-        """The events that belong to the destination."""
-        return [event for event in events if (event.type in ABOUT_MESSAGES) == self.messages]
-
-    def prepare(self, event: Event) -> PreparedMessage[str]:
-        """An event as a MESSAGE."""
-        headers = JSON | {"event": event.type, "event-id": str(event.number)}
-        return PreparedMessage(self.destination, event.text, headers)
-
-    def name(self, event: Event) -> str:
-        """The event's message-id."""
-        return f"{self.room_id}-{event.number}"
-
-    def ended(self) -> None:
-        """Stay subscribed and hear nothing more; it is remembered over an eviction."""
-        self.client.listeners.pop(self.id, None)
-        self.client.keep()
-
-    def lapsed(self) -> None:
-        """Make the client resume."""
-        self.client.close(closing.TRY_AGAIN_LATER, "resume")
-
-
-class AcknowledgedRoomListener(RoomListener):
-    """A subscription to a room whose messages the client acknowledges: its frames are its own."""
-
-    __slots__ = ()
-
-    @property
-    def group(self) -> Hashable:
-        """Nobody else takes the same frames."""
-        return (self.client.id, self.id)
-
-    def render(self, events: Sequence[Event]) -> Any:
-        """Rendered when they are sent."""
-        return events
-
-    def write(self, frames: Any) -> None:
-        """Send as many as the client's window lets through; the rest follows its ACKs."""
-        for event in self.meant(frames):
-            self.client.post(self.id, self.name(event), self.prepare(event))
-        self.client.keep()
 
 
 class StompClient:
@@ -143,6 +62,7 @@ class StompClient:
         self.connection = stomp.ServerConnection(LIMITS)
         self.listeners: dict[str, RoomListener] = {}
         self.queues: dict[str, str] = {}
+        self.inbox = Inbox(self)
         self._backlog: deque[tuple[str, str, PreparedMessage[str]]] = deque()
         self._turn = InTurn(MAX_WAITING)
         self._pipeline = Pipeline(PIPELINED)
@@ -178,6 +98,7 @@ class StompClient:
         for listener in self.listeners.values():
             self.gateway.stop(listener)
         self.listeners.clear()
+        self.inbox.close()
         await self.gateway.departed(self)
 
     def close(self, code: int, reason: str) -> None:
@@ -189,7 +110,9 @@ class StompClient:
         return {
             "who": self.identity,
             "stomp": self.connection.dump(),
-            "rooms": {key: listener.room_id for key, listener in self.listeners.items()},
+            "heard": [n for n, key in enumerate(self.connection.subscriptions) if key in self.listeners],
+            "inbox": list(self.inbox.rooms),
+            "behind": bool(self._backlog),
         }
 
     def load(self, kept: dict[str, Any]) -> None:
@@ -202,9 +125,14 @@ class StompClient:
         if self.connection.state is not stomp.State.CONNECTED:
             return
         user_id = self.gateway.take_back(self)
-        for key, room_id in kept["rooms"].items():
-            self.listeners[key] = self._listener(key, room_id, user_id)
-            self.gateway.restore(self.listeners[key])
+        for number, each in enumerate(list(self.connection.subscriptions.values())):
+            match = _TOPIC.fullmatch(each.destination)
+            if match and number in kept["heard"]:
+                self.listeners[each.id] = self._listener(each.id, match[1], user_id)
+                self.gateway.restore(self.listeners[each.id])
+        self.inbox.load(kept["inbox"])
+        if kept["behind"]:  # what waited for acknowledgements went with the memory
+            self.close(closing.TRY_AGAIN_LATER, "resume")
 
     def keep(self) -> None:
         """Store the state for the time after an eviction."""
@@ -296,10 +224,13 @@ class StompClient:
     async def _subscribe(self, event: stomp.Subscribe) -> None:
         if event.destination in QUEUES:
             self.queues[event.destination] = event.id
+            if event.destination == INBOX:
+                await self.inbox.open()
             return
         match = _TOPIC.fullmatch(event.destination)
         if match is None:
             raise UnknownDestination
+        await self.gateway.charge(self._who())
         marks = {"lastSeq": event.headers.get("last-seq"), "lastEvent": event.headers.get("last-event")}
         since = check(JoinRoom, {"roomId": match[1], **marks})
         listener = self._listener(event.id, match[1], self._who().user_id)
@@ -315,11 +246,17 @@ class StompClient:
         kind = RoomListener if subscription.ack == "auto" else AcknowledgedRoomListener
         return kind(self, subscription, room_id, user_id)
 
+    async def follow(self, room_id: str, after: int) -> None:
+        """Let the inbox, if it is open, hear one more room from that event on."""
+        await self.inbox.follow(room_id, after)
+
     async def _on_unsubscribe(self, event: stomp.Unsubscribe) -> None:
         if listener := self.listeners.pop(event.id, None):
             self.gateway.stop(listener)
         if self.queues.get(event.destination) == event.id:
             del self.queues[event.destination]
+            if event.destination == INBOX:
+                self.inbox.close()
         self._backlog = deque(waiting for waiting in self._backlog if waiting[0] != event.id)
         self._receipt(event.receipt)
         self.keep()

@@ -34,7 +34,9 @@ PUBLISHED_FOR = 2_000
 class Whereabouts:
     """One person, in the object that is their home."""
 
-    exposed = frozenset(("connected", "disconnected", "status", "devices", "direct", "close", "forget"))
+    exposed = frozenset(
+        ("connected", "disconnected", "status", "devices", "direct", "follow", "close", "forget")
+    )
 
     def __init__(self, home: Home, context: Context) -> None:
         self._home = home
@@ -73,6 +75,10 @@ class Whereabouts:
     async def direct(self, *, destination: str, payload: str) -> int:
         """Send something to all connections of the person; how many took it."""
         return sum(await self._everywhere("direct", destination=destination, payload=payload))
+
+    async def follow(self, *, room_id: str, after: int) -> None:
+        """Let the person's connections know that they are in one more room."""
+        await self._everywhere("follow", room_id=room_id, after=after)
 
     async def close(self, *, code: int, reason: str, session_ids: Sequence[str] | None = None) -> int:
         """End the connections of these devices, or all; how many."""
