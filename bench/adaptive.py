@@ -30,6 +30,7 @@ from services.leveltest.scale import LEVEL_WIDTH, LEVELS, SKILLS, Skill, level_o
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_ERROR, LEAST_EXACT, MOST_SHOWN, MOST_ITEMS = 0.35, 0.8, 0.25, 25
 EDGE = LEVEL_WIDTH * len(LEVELS) / 2
 
 
@@ -143,16 +144,24 @@ def exact(truth: float, estimate: float) -> bool:
 def report(runs: list[Run], middles: list[Run], bank: items.Bank) -> str:
     shown = Counter(item for run in runs for item in run.asked)
     groups = {level: middles[number :: len(LEVELS)] for number, level in enumerate(LEVELS)}
-    hits = (
-        f"{level} {mean(exact(r.truth, r.adaptive) for r in group):.0%}" for level, group in groups.items()
-    )
+    hits = {level: mean(exact(r.truth, r.adaptive) for r in group) for level, group in groups.items()}
+    error, exposure = rmse(r.adaptive - r.truth for r in runs), max(shown.values()) / len(runs)
+    told = " ".join(f"{level} {hit:.0%}" for level, hit in hits.items())
+    longest = max(len(run.asked) for run in runs)
+    goals = {
+        f"RMSE at most {MOST_ERROR}": error <= MOST_ERROR,
+        f"every level exact at {LEAST_EXACT:.0%}": min(hits.values()) >= LEAST_EXACT,
+        f"no item above {MOST_SHOWN:.0%}": exposure <= MOST_SHOWN,
+        f"at most {MOST_ITEMS} items": longest <= MOST_ITEMS,
+    }
     fixed = rmse(r.fixed - r.truth for r in runs), mean(exact(r.truth, r.fixed) for r in middles)
     lines = (
-        f"RMSE {rmse(r.adaptive - r.truth for r in runs):.3f} (fixed form {fixed[0]:.3f})",
+        f"RMSE {error:.3f} (fixed form {fixed[0]:.3f})",
         f"bias {mean(r.adaptive - r.truth for r in runs):+.3f}, its SE {mean(r.claimed for r in runs):.3f}",
-        f"level exact at its middle: {' '.join(hits)} (fixed form {fixed[1]:.0%})",
+        f"level exact at its middle: {told} (fixed form {fixed[1]:.0%})",
         f"{sum(shown.values()) / len(runs):.1f} items a test, {len(bank.items) - len(shown)} never shown",
-        f"highest exposure {max(shown.values()) / len(runs):.1%}",
+        f"highest exposure {exposure:.1%}",
+        "goals: " + ", ".join(f"{goal} {'reached' if met else 'MISSED'}" for goal, met in goals.items()),
     )
     return "\n".join(f"  {line}" for line in lines)
 

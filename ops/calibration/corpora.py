@@ -28,7 +28,7 @@ RATINGS: dict[str, dict[str, list[float]]] = json.loads(
 SCALES = ("Overall", "Cohesion", "Syntax", "Vocabulary", "Phraseology", "Grammar")
 ESSAY_EXCERPTS = (50, 80, 120, 160, 220)
 ANSWER_EXCERPTS = (40, 60, 90)
-TRANSCRIPT_RATES = (0.0, 0.1, 0.2, 0.3)
+TRANSCRIPT_RATES = (0.1, 0.2, 0.2, 0.3)
 TEST_RATE = 0.2
 WRONG, MISSING = 0.6, 0.2
 """Shares of the word errors; the rest are additions."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.calibration.figures import interval, kappa, level_kappa, pearson, spearman, within_one
 from ops.calibration.models import FEATURES_OF, SCALE_OF, VALUE, Calibration, moments, numbered, rating
+from services.leveltest.features.extract import STEADIED
 from services.leveltest.judge import at_the_top
 
 if TYPE_CHECKING:
@@ -128,6 +129,6 @@ def _accusations(calibration: Calibration) -> None:
             for answer in calibration.answers
             if answer.corpus == corpus and answer.marks[mark] >= least
         ]
-        found = sum(text.values["grammar_errors"] * text.words / 100 for text in texts)
+        found = sum(text.values["grammar_errors"] * (text.words + STEADIED) / 100 for text in texts)
         print(f"  {label}: {100 * found / sum(text.words for text in texts):.3f}")
     print()

@@ -36,10 +36,13 @@ ERROR = 0.5
 SHORT_ERROR = 0.5
 """How much greater it is as the text becomes nothing."""
 
+WORDS_A_LEVEL = 12
+"""In so many words nobody shows more than one level: ten are at most A2, thirty at most B2."""
+
 NONSENSE_CAP = 2.0
 """A list of words without grammar is at most A2, however rare they are."""
 
-TOP, TOP_SLOPE = 4.45, 0.4
+TOP, TOP_SLOPE = 4.45, 0.5
 """From C1 on the weights count less: they come from learners, of whom hardly any was better."""
 
 TOP_RAMP, TOP_WORD_LEVEL, MOST_ABOVE, TOP_GAIN = 0.5, 1.9, 1.5, 0.6
@@ -47,8 +50,8 @@ TOP_RAMP, TOP_WORD_LEVEL, MOST_ABOVE, TOP_GAIN = 0.5, 1.9, 1.5, 0.6
 level of the different content words exceeds ``TOP_WORD_LEVEL`` adds ``TOP_GAIN``, at most ``MOST_ABOVE``
 times; in full from ``TOP + TOP_RAMP``, not at all below ``TOP``."""
 
-FLUENCY_SHARE = 0.3
-"""Weight of delivery in speaking; the rest is what was said."""
+FLUENCY_SHARE, PACE_SHARE = 0.3, 0.1
+"""Weight of delivery in speaking, and of the mere pace where no word has a time; the rest is what was said."""
 
 MODEL_OFFSET = 0.4
 """Language models grade learners so many levels below examiners."""
@@ -94,6 +97,9 @@ def judge(features: Features, skill: Skill | None = None) -> Verdict:
     if spoken and features.speech is not None:
         values["fluency"] = fluency(features.speech)
         values["value"] += FLUENCY_SHARE * (values["fluency"] - values["value"])
+    elif spoken and features.pace is not None:
+        values["fluency"] = _interpolate(FLUENCY["words_per_minute"], features.pace)
+        values["value"] += PACE_SHARE * (values["fluency"] - values["value"])
     value = _capped(values.pop("value"), features)
     dimensions = {name: round(_score(_capped(each, features)), 1) for name, each in values.items()}
     error = ERROR + SHORT_ERROR * max(0.0, 1 - features.own_words / SHORT)
@@ -166,7 +172,9 @@ def _capped(value: float, features: Features) -> float:
     """Within the scale, and no credit for what is not an English text."""
     if features.flags & {"empty", "not_english"}:
         return LOWEST
-    highest = NONSENSE_CAP if features.flags & {"word_list", "repetitive"} else HIGHEST
+    highest = min(HIGHEST, 1.0 + features.own_words / WORDS_A_LEVEL)
+    if "word_list" in features.flags:
+        highest = min(highest, NONSENSE_CAP)
     return max(LOWEST, min(highest, value))
 
 

@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_CHARACTERS = 12_000
 """Some 2 000 words, more than any answer of the test; the rest of a longer text is not read."""
@@ -64,6 +68,15 @@ class Document:
         while start > 0 and index - start < count and self.breaks[start] != HARD:
             start -= 1
         return self.words[start:index]
+
+    def only(self, kept: Sequence[int]) -> Document:
+        """The document with some of its words alone."""
+        return Document(
+            self.text,
+            [self.words[i] for i in kept],
+            [self.spans[i] for i in kept],
+            [self.breaks[i] for i in kept],
+        )
 
     def starts(self, index: int) -> bool:
         """True if a sentence begins at the word."""

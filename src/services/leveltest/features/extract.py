@@ -14,7 +14,7 @@ from services.leveltest.features.language import LanguagePack, pack
 from services.leveltest.features.phrasing import patterns, phrasing, table
 from services.leveltest.features.speech import SpeechMetrics, TimedWord, measure
 from services.leveltest.features.syntax import Structure, structures
-from services.leveltest.features.vocabulary import Profile, mtld, own_length, profile
+from services.leveltest.features.vocabulary import Profile, mtld, new_words, own_length, profile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +30,19 @@ SHORTEST_ADVERB = 5
 FAMILIAR = 5
 """Rarer words (on the lexicon's scale) are as likely foreign as well chosen."""
 
+STEADIED = 40
+OPENING = 6
+
 FEWEST_TO_TELL = 10
 """In fewer words the share of function words says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """The numbers. Rates are per 100 words unless said; levels are 1 (A1) to 6 (C2)."""
+    """The numbers. Rates are per 100 words unless said; levels are 1 (A1) to 6 (C2).
+
+    The rates of errors are of ``STEADIED`` words more, so that one error in a few words does not say too much.
+    """
 
     length: float
     """ln(1 + words that are the learner's own)."""
@@ -101,7 +107,11 @@ class Features:
     flags: frozenset[Flag]
     edited: bool
     """False for what looks like a raw transcript: neither capitals nor stops."""
+    opening: str = ""
+    """The first words, as they were written."""
     speech: SpeechMetrics | None = None
+    pace: float | None = None
+    """Words a minute, of a transcript without word times whose duration is known."""
 
 
 def analyse(
@@ -123,6 +133,9 @@ def analyse(
     document = without_copies(whole, prompt) if prompt else whole
     if skill == "speaking":
         document = _without_fillers(document, known)
+    repetitive = own_length(document.words) < len(document) / 2
+    if repetitive:
+        document = document.only(new_words(document.words))
     found = Found(
         profile(document, known), structures(document, known), list(known.connectives.find(document.words))
     )
@@ -136,21 +149,18 @@ def analyse(
         errors=tuple(mistakes),
         spelling=tuple((document.spans[i][0], document.quote(i)) for i in found.vocabulary.misspelt),
         strengths=tuple(_strengths(document, found)),
-        flags=frozenset(_flags(whole, document, found.vocabulary, known)),
+        flags=frozenset(_flags(whole, document, found.vocabulary, known))
+        | ({"repetitive"} if repetitive else set()),
+        opening=whole.quote(0, min(OPENING, len(whole))) if len(whole) else "",
         edited=whole.punctuated or any(letter.isupper() for letter in whole.text),
         speech=measure(words, duration, known) if words else None,
+        pace=60 * len(document) / duration if duration and skill == "speaking" and not words else None,
     )
 
 
 def _without_fillers(document: Document, known: LanguagePack) -> Document:
     fillers = known.words("fillers")
-    kept = [i for i, word in enumerate(document.words) if word not in fillers]
-    return Document(
-        document.text,
-        [document.words[i] for i in kept],
-        [document.spans[i] for i in kept],
-        [document.breaks[i] for i in kept],
-    )
+    return document.only([i for i, word in enumerate(document.words) if word not in fillers])
 
 
 def _measures(document: Document, known: LanguagePack, found: Found, mistakes: int) -> Measures:
@@ -159,6 +169,7 @@ def _measures(document: Document, known: LanguagePack, found: Found, mistakes: i
     entries = [entry for entry in found.vocabulary.types.values() if entry.level]
     kinds = max(len(entries), 1)
     hundred = max(count, 1) / 100
+    steady = (count + STEADIED) / 100
     tally = Counter(words)
 
     def rate(names: frozenset[str]) -> float:
@@ -177,7 +188,7 @@ def _measures(document: Document, known: LanguagePack, found: Found, mistakes: i
         guiraud=len(set(window)) / max(len(window), 1) ** 0.5,
         word_length=sum(map(len, words)) / max(count, 1),
         adverbs=sum(word.endswith("ly") and len(word) >= SHORTEST_ADVERB for word in words) / hundred,
-        misspellings=len(found.vocabulary.misspelt) / hundred,
+        misspellings=len(found.vocabulary.misspelt) / steady,
         subordination=rate(known.words("subordinators")),
         relatives=rate(known.words("relatives")),
         structure_points=sum(structure.level - 1 for structure in found.structures) / hundred,
@@ -185,7 +196,7 @@ def _measures(document: Document, known: LanguagePack, found: Found, mistakes: i
         connective_points=sum(level - 1 for _, _, level in found.links) / hundred,
         connective_kinds=sum(level - 1 for level in kinds_linked.values()) ** 0.5,
         sentence_length=_sentence_length(document),
-        grammar_errors=mistakes / hundred,
+        grammar_errors=mistakes / steady,
         phrasing=phrasing(Counter(patterns(words, known)), count, table(known.code)),
     )
 
@@ -205,16 +216,16 @@ def _flags(whole: Document, document: Document, vocabulary: Profile, known: Lang
         flags.append("copied_prompt")
     letters = [c for c in whole.text if c.isalpha()]
     latin = sum(c < "\u0250" for c in letters)
-    if letters and (latin < len(letters) / 2 or (count and vocabulary.known < count / 2)):
-        flags.append("not_english")
+    function = sum(word in known.words("function") for word in document.words)
+    foreign = sum(word in known.words("foreign") for word in document.words)
+    unknown = count and vocabulary.known < count / 2
+    if letters and (latin < len(letters) / 2 or unknown or foreign > max(function, 1)):
+        return [*flags, "not_english"]
     if not count:
         return [*flags, "empty"]
     if count < SHORT:
         flags.append("short")
-    if own_length(document.words) < count / 2:
-        flags.append("repetitive")
-    function = known.words("function")
-    if count >= FEWEST_TO_TELL and sum(word in function for word in document.words) < count / 6:
+    if count >= FEWEST_TO_TELL and function < count / 6:
         flags.append("word_list")
     return flags
 

@@ -25,6 +25,7 @@ LOCALES = ("en", "ko")
 MOST_STRENGTHS = 3
 MOST_IMPROVEMENTS = 6
 NEXT_STEPS = 3
+UNREADABLE = frozenset({"not_english", "empty"})
 STEM = 5
 """Quotes that begin with the same letters say the same."""
 
@@ -76,9 +77,11 @@ def feedback(features: Features, verdict: Verdict, locale: str = "en") -> Feedba
 
 
 def _summary(features: Features, verdict: Verdict, sentences: Mapping[str, Any]) -> str:
+    flags = [sentences["flags"][flag] for flag in sorted(features.flags)]
+    if features.flags & UNREADABLE:
+        return " ".join(flags)
     low, high = verdict.band
     band = sentences["band"].format(low=low, high=high) if low != high else ""
-    flags = [sentences["flags"][flag] for flag in sorted(features.flags)]
     return " ".join(
         [sentences["summary"][verdict.level].format(level=verdict.level), *filter(None, [band]), *flags]
     )
@@ -86,7 +89,7 @@ def _summary(features: Features, verdict: Verdict, sentences: Mapping[str, Any])
 
 def _strengths(features: Features, verdict: Verdict, sentences: Mapping[str, Any]) -> Iterable[Praise]:
     """The best things found, of different kinds where possible; none in what is no English text."""
-    if features.flags & {"not_english", "empty"}:
+    if features.flags & UNREADABLE:
         return []
     wrong = [(error.start, error.end) for error in features.errors]
     sound = [s for s in features.strengths if not any(start <= s.start < end for start, end in wrong)]
@@ -96,7 +99,7 @@ def _strengths(features: Features, verdict: Verdict, sentences: Mapping[str, Any
     ]
     chosen = _varied(fitting)
     praise = [Praise(s.quote, _praise(s, sentences)) for s in chosen]
-    return praise or [Praise("", sentences["strengths"]["attempt"])] * bool(features.words)
+    return praise or [Praise(features.opening, sentences["strengths"]["attempt"])]
 
 
 def _varied(strengths: Sequence[Strength]) -> list[Strength]:
@@ -116,7 +119,9 @@ def _praise(strength: Strength, sentences: Mapping[str, Any]) -> str:
 
 
 def _improvements(features: Features, sentences: Mapping[str, Any]) -> list[Improvement]:
-    """One of each rule, the most frequent rules first; then misspellings."""
+    """One of each rule, the most frequent rules first; then misspellings; none in what is no English text."""
+    if features.flags & UNREADABLE:
+        return []
     by_rule: dict[str, list[Finding]] = {}
     for error in features.errors:
         by_rule.setdefault(error.rule, []).append(error)

@@ -130,10 +130,16 @@ def _mtld_one_way(words: Sequence[str]) -> float:
 
 def own_length(words: Sequence[str]) -> int:
     """Number of words that do not repeat a run of three that was there before: copying out adds nothing."""
+    return len(new_words(words))
+
+
+def new_words(words: Sequence[str]) -> list[int]:
+    """The indexes of those words."""
     seen: set[tuple[str, ...]] = set()
-    count = 0
+    new: list[int] = []
     for index in range(len(words)):
         run = tuple(words[max(0, index - 2) : index + 1])
-        count += run not in seen
+        if run not in seen:
+            new.append(index)
         seen.add(run)
-    return count
+    return new

@@ -43,7 +43,7 @@ def test_every_answer_gets_praise_and_three_steps(level: str, text: str) -> None
     assert told.strengths
     assert len(told.next_steps) == 3
     assert len(set(told.next_steps)) == 3
-    assert all(each.quote in text for each in (*told.strengths, *told.improvements))
+    assert all(each.quote and each.quote in text for each in (*told.strengths, *told.improvements))
 
 
 def test_a_spoken_answer_is_not_blamed_for_spelling() -> None:
@@ -67,7 +67,14 @@ def test_korean_says_everything_that_english_says() -> None:
     assert all(f"/summary/{level}" in english for level in LEVELS)
 
 
-def test_what_is_not_english_is_said_so_without_praise() -> None:
-    told = given("안녕하세요 저는 학생입니다 한국어를 공부합니다")
-    assert "not English" in told.summary
-    assert told.strengths == ()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "안녕하세요 저는 학생입니다 한국어를 공부합니다",
+        "Ich bin Schüler und ich lerne seit drei Jahren Englisch, weil es meine Familie wichtig findet.",
+    ],
+)
+def test_what_is_not_english_is_said_so_and_neither_praised_nor_corrected(text: str) -> None:
+    told = given(text)
+    assert told.summary == catalogue("en")["flags"]["not_english"]
+    assert told.strengths == told.improvements == ()

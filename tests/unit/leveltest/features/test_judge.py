@@ -73,6 +73,12 @@ def test_word_errors_move_answers_little_and_not_to_one_side() -> None:
             "Ich bin ein Schüler und ich lerne seit drei Jahren Englisch weil es sehr wichtig ist",
             "not_english",
         ),
+        (
+            "Je pense que l'argent n'est pas la chose la plus importante dans la vie, parce que la famille compte.",
+            "not_english",
+        ),
+        ("Creo que es muy importante para mi familia porque no es fácil vivir en una ciudad.", "not_english"),
+        ("Hello", "short"),
         ("good " * 300, "repetitive"),
         ("I like dogs. " * 60, "repetitive"),
         (
@@ -108,6 +114,30 @@ def test_copying_the_prompt_gains_nothing() -> None:
 def test_repeating_an_answer_gains_nothing() -> None:
     once, often = ANSWERS["B1"][0], ANSWERS["B1"][0] + " " + ANSWERS["B1"][0]
     assert judge(analyse(often)).value < judge(analyse(once)).value + 0.4
+
+
+def test_a_text_pasted_five_times_is_judged_as_once() -> None:
+    once, often = judge(analyse(ANSWERS["C2"][0])), judge(analyse(f"{ANSWERS['C2'][0]} " * 5))
+    assert abs(often.value - once.value) < 0.4
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_few_words_show_no_high_level(level: Level) -> None:
+    for text in ANSWERS[level]:
+        words = text.split()
+        assert judge(analyse(words[0])).level == "A1"
+        assert LEVELS.index(judge(analyse(" ".join(words[:10]))).level) <= LEVELS.index("A2")
+
+
+def test_the_pace_of_a_transcript_counts_a_little() -> None:
+    text = as_transcript(ANSWERS["B1"][0])
+    values = [
+        judge(analyse(text, skill="speaking", duration=seconds)).value for seconds in (40, 60, 120, None)
+    ]
+    fast, middling, slow, unknown = values
+    assert fast > middling > slow
+    assert abs(fast - unknown) < 0.4
+    assert judge(analyse(text, skill="writing", duration=40)) == judge(analyse(text, skill="writing"))
 
 
 def test_a_huge_text_is_judged_all_the_same() -> None:

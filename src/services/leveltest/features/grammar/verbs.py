@@ -226,7 +226,7 @@ def past_marker(document: Document, index: int, pack: LanguagePack) -> Fix | Non
 
 
 @rule("tense.if_will", "if")
-def conditional(document: Document, index: int, _: LanguagePack) -> Fix | None:
+def conditional(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "If I will have …", "If I would have …" at the beginning of a sentence."""
     subject, modal = document.near(index), document.near(index, 2)
     if (
@@ -237,8 +237,13 @@ def conditional(document: Document, index: int, _: LanguagePack) -> Fix | None:
         return None
     if modal == "would" and document.near(index, 3) in {"like", "please", "rather", "prefer"}:
         return None
-    written = document.quote(index + 1)
-    return Fix(index, 3, f"if {written} + {'present' if modal == 'will' else 'past'} form")
+    verb = pack.verbs.get(document.near(index, 3))
+    if verb is None:
+        return None
+    right = verb.past if modal == "would" else verb.third if subject in {"he", "she", "it"} else verb.base
+    if modal == "would" and verb.base == "be":
+        right = "were"
+    return Fix(index, 4, f"if {document.quote(index + 1)} {right}")
 
 
 WANTED = wordset("he she they we i you my our their people")
