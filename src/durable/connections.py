@@ -110,10 +110,10 @@ class Connections(SocketObject):
         self.restore()
         return self.gateway.tell_presence(user_id, rooms, hidden, payload)
 
-    async def direct(self, *, user_id: str, destination: str, payload: str) -> int:
+    async def direct(self, *, user_id: str, number: int, destination: str, payload: str) -> int:
         """Something for one person; how many of their connections here took it."""
         self.restore()
-        return self.gateway.direct(user_id, destination, payload)
+        return self.gateway.direct(user_id, destination, payload, number)
 
     async def follow(self, *, user_id: str, room_id: str, after: int) -> None:
         """A person is in one more room."""

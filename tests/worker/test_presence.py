@@ -54,10 +54,13 @@ def test_people_see_themselves_with_their_devices(town: Town) -> None:
         "devices": [],
     }
     with (
-        SocketIo(town.url, token=ada.tokens["accessToken"], device="phone"),
+        SocketIo(town.url, token=ada.tokens["accessToken"], device="phone") as phone,
         Stomp(town.url, **token(ada), **{"user-agent": "laptop"}) as laptop,
     ):
         say_away(laptop)
+        assert phone.ask("presence:away", {})["ok"]
+        assert ada.http.get("/api/v1/presence/me").json()["status"] == "away"
+        assert phone.ask("presence:online", {})["ok"]
         me = ada.http.get("/api/v1/presence/me").json()
         assert me["status"] == "online"
         assert {each["device"]: each["status"] for each in me["devices"]} == {

@@ -75,6 +75,27 @@ def test_a_client_comes_back_before_the_server_knows_that_it_was_gone(town: Town
             assert new.next()[1]["body"] == "three"
 
 
+def test_what_one_was_told_meanwhile_is_not_lost(town: Town, runtime: Runtime) -> None:
+    ada, bob = town.register(), town.register()
+    rooms = [open_room(ada, bob) for _ in range(4)]
+    with connect(bob, town) as old:
+        say(ada, rooms[0], "known")
+        name, told, offset = old.next()
+        assert (name, told["data"]["preview"]) == ("notification:new", "known")
+        known = {"pid": old.answer["pid"], "offset": offset}
+        say(ada, rooms[1], "on its way")
+        assert old.next()[1]["data"]["preview"] == "on its way"
+    say(ada, rooms[2], "while away")
+    runtime.evict("UserPresence", bob.id)
+    evict_all(runtime)
+    with connect(bob, town, **known) as new:
+        missed = [new.next() for _ in range(2)]
+        assert [each[1]["data"]["preview"] for each in missed] == ["on its way", "while away"]
+        assert new.next()[0] == "session:recovered"
+        say(ada, rooms[3], "afterwards")
+        assert new.next()[1]["data"]["preview"] == "afterwards"
+
+
 def began_anew(connection: SocketIo, known: dict[str, str], room: str) -> bool:
     """Whether the client got another session, in which it is in no room."""
     fresh = connection.answer["pid"] != known["pid"]

@@ -13,12 +13,14 @@ from services.problems import Problem, Unavailable
 from services.realtime import closing
 from services.realtime.feeds import ABOUT_MESSAGES, Event, Feed
 from services.realtime.identity import Identity, identify, redeem
+from services.realtime.journal import own
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.context import Context
     from services.realtime.commands import SendMessage
+    from services.realtime.directs import Direct
     from services.realtime.feeds import Listener
     from services.realtime.recovery import Recovery
 
@@ -27,8 +29,6 @@ PRESENCE = "USER_PRESENCE"
 PRESENCE_QUEUE = "/user/queue/presence"
 MAX_SENDERS = 1_000
 """Rooms whose stubs are kept."""
-PIPELINED = 64
-"""Messages of one client that may be under way at once."""
 
 Charge = Callable[[Identity], Awaitable[Any]]
 
@@ -39,8 +39,11 @@ class Client(Protocol):
     id: str
     identity: Identity | None
 
-    def direct(self, destination: str, payload: str) -> bool:
-        """Send something for the person themselves; whether the client listens to that destination."""
+    def direct(self, destination: str, payload: str, number: int, /) -> bool:
+        """Send something for the person themselves; whether the client listens to that destination.
+
+        ``number`` counts what the person is told; 0 is for what is not repeated to those who missed it.
+        """
         ...
 
     async def follow(self, room_id: str, after: int) -> None:
@@ -86,12 +89,16 @@ class Gateway:
         """Who presents a ticket; spends it. Raises ``InvalidToken``."""
         return await redeem(self.context, ticket)
 
-    async def arrived(self, client: Client, device: str) -> None:
-        """Note that a client has said who it is."""
+    async def arrived(self, client: Client, device: str) -> int:
+        """Note that a client has said who it is; the number of the last thing that the person was told."""
         user_id = self.take_back(client)
-        await self._presence(user_id).call(
+        return await self._presence(user_id).call(
             "connected", user_id=user_id, connection_id=client.id, shard=self.name, device=device
         )
+
+    async def missed(self, user_id: str, after: int) -> list[Direct] | None:
+        """What a person was told after that; None if it is not known in full any more."""
+        return await self._presence(user_id).call("missed", after=after)
 
     def take_back(self, client: Client) -> str:
         """Know a client, new or from before an eviction; whose it is."""
@@ -255,10 +262,15 @@ class Gateway:
         people -= {user_id, *hidden}
         return sum(self.direct(each, PRESENCE_QUEUE, payload) for each in people)
 
-    def direct(self, user_id: str, destination: str, payload: str) -> int:
+    def direct(self, user_id: str, destination: str, payload: str, number: int = 0) -> int:
         """Pass on something for one person; how many of their clients here listen to that."""
         clients = list(self._people.get(user_id, {}).values())
-        return sum(client.direct(destination, payload) for client in clients)
+        if self.recovery and number:
+            self.recovery.journal.passing(own(user_id), number)
+        took = sum(client.direct(destination, payload, number) for client in clients)
+        if self.recovery:
+            self.recovery.journal.passed()
+        return took
 
     async def follow(self, user_id: str, room_id: str, after: int) -> None:
         """Let a person's clients know that they are in one more room, where they missed nothing yet."""
@@ -289,7 +301,7 @@ class Gateway:
     def expire(self, now: int) -> int | None:
         """Close what nobody renewed, forget what nobody can claim any more; when to look again."""
         if self.recovery:
-            self.recovery.trim(list(self._feeds))
+            self.recovery.trim([*self._feeds, *map(own, self._people)])
         clients = [client for clients in self._people.values() for client in clients.values()]
         expiries = [(client.identity.expires_at, client) for client in clients if client.identity]
         for expires_at, client in expiries:
@@ -327,67 +339,6 @@ def _told_already(event: Event, known: int | None) -> bool:
     """Whether a change is of a message that the replay itself brings, as it is now."""
     changes = event.type in ABOUT_MESSAGES and event.type != "message"
     return changes and known is not None and json.loads(event.text)["seq"] > known
-
-
-class InTurn:
-    """Lets the messages of one connection be handled one after the other, and bounds what waits."""
-
-    __slots__ = ("_limit", "_lock", "_waiting")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._waiting = 0
-        self._lock = asyncio.Lock()
-
-    async def do(self, work: Callable[[], Awaitable[None]], size: int) -> bool:
-        """Do it in turn; False, and it is not done, if more than the limit waits."""
-        if self._waiting + size > self._limit:
-            return False
-        self._waiting += size
-        try:
-            async with self._lock:
-                await work()
-        finally:
-            self._waiting -= size
-        return True
-
-
-class Pipeline:
-    """Calls that begin one after the other without waiting, and whose ends are told in that order.
-
-    So a client's messages reach their room together, and the room can pass them on together.
-    """
-
-    __slots__ = ("_last", "_limit", "_under_way")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._under_way = 0
-        self._last: asyncio.Future[None] | None = None
-
-    async def begin(self, work: Awaitable[Any], end: Callable[[Any], None]) -> None:
-        """Begin the work; ``end`` is called with its result, or with the exception that it raised."""
-        if self._under_way >= self._limit:
-            await self.settled()
-        self._under_way += 1
-        self._last = asyncio.ensure_future(self._finish(self._last, asyncio.ensure_future(work), end))
-
-    async def _finish(
-        self, previous: asyncio.Future[None] | None, work: asyncio.Future[Any], end: Callable[[Any], None]
-    ) -> None:
-        try:
-            result = await work
-        except Exception as error:  # noqa: BLE001 - whoever began it tells the client
-            result = error
-        if previous is not None:
-            await previous
-        self._under_way -= 1
-        end(result)
-
-    async def settled(self) -> None:
-        """Wait until nothing is under way."""
-        if self._last is not None:
-            await self._last
 
 
 def failure(error: Exception, context: Context) -> Problem:

@@ -27,6 +27,12 @@ TRIM_EVERY = 30_000
 MARK = ""
 """Stands for a room where a position is taken that is no batch's."""
 
+
+def own(user_id: str) -> str:
+    """The name, among those of rooms, of what one person is told."""
+    return f"@{user_id}"
+
+
 _OFFSET = re.compile(r"(\d{1,6})/(\d{1,16})(?:\.(\d{1,15}))?", re.ASCII)
 _REACHED = (
     "SELECT j.value AS room, p.position, p.event FROM json_each(?1) j LEFT JOIN passed p ON p.position ="

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from services.realtime.journal import KEPT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,13 +34,14 @@ class Connection:
 class Presence:
     """One person. ``last_seen`` (milliseconds) is when the last connection ended, or was known to live.
 
-    ``published`` is what others were told last, at ``published_at``.
+    ``published`` is what others were told last, at ``published_at``; ``told`` counts what the person was told.
     """
 
     user_id: str = ""
     last_seen: int | None = None
     published: Status = "offline"
     published_at: int = 0
+    told: int = 0
     connections: dict[str, Connection] = field(default_factory=dict[str, Connection])
 
     @property
@@ -64,6 +67,10 @@ class Presence:
         for key, connection in self.connections.items():
             found.setdefault(connection.shard, []).append(key)
         return found
+
+    def reachable(self, now: int) -> bool:
+        """Whether a connection is there, or may come back as if it had been."""
+        return bool(self.connections) or now - (self.last_seen or 0) < KEPT
 
     def connect(self, key: str, *, shard: str, device: str, now: int) -> None:
         """Add a connection."""
@@ -92,12 +99,13 @@ class Presence:
             "last_seen": self.last_seen,
             "published": self.published,
             "published_at": self.published_at,
+            "told": self.told,
             "connections": kept,
         }
 
     @classmethod
     def load(cls, kept: dict[str, Any]) -> Presence:
         """What ``dump`` wrote."""
-        known = cls(kept["user_id"], kept["last_seen"], kept["published"], kept["published_at"])
+        known = cls(kept["user_id"], kept["last_seen"], kept["published"], kept["published_at"], kept["told"])
         known.connections = {key: Connection(*values) for key, values in kept["connections"].items()}
         return known

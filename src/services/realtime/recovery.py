@@ -148,7 +148,7 @@ def _further(place: Place, settled: Reached | None) -> Place:
 
 def _had(place: Place, reached: Reached | None) -> int:
     """The last event that the client had; of the very batch that the place names it may have had a part."""
-    if reached is None:
+    if reached is None or reached.position < place.position:
         return place.event
     return reached.event if reached.position == place.position else max(place.event, reached.event)
 

@@ -21,18 +21,20 @@ from services.realtime.commands import (
     check,
     describe,
 )
-from services.realtime.gateway import PRESENCE_QUEUE, InTurn, failure
+from services.realtime.gateway import PRESENCE_QUEUE, failure
 from services.realtime.identity import Identity
-from services.realtime.journal import MARK
+from services.realtime.journal import MARK, own
 from services.realtime.recovery import Holding, Place, State
 from services.realtime.socketio_rooms import RoomListener, event_frame
+from services.realtime.turns import InTurn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from services.realtime.directs import Direct
     from services.realtime.gateway import Gateway
     from services.realtime.peers import Peer
-    from services.realtime.recovery import Recovery
+    from services.realtime.recovery import Claim, Recovery
 
 MAIN: Final = "/"
 NAMESPACES: Final = frozenset((MAIN,))
@@ -67,7 +69,8 @@ class SocketIoClient:
         self.connection = socketio.ServerConnection(NAMESPACES, SETTINGS, self._now())
         self.rooms: dict[str, RoomListener] = {}
         self.pid: str | None = None
-        self._since = 0
+        self._own = Place(0, 0, 0)
+        self._early: list[Direct] | None = None
         self._turn = InTurn(MAX_WAITING)
 
     def _now(self) -> int:
@@ -135,12 +138,14 @@ class SocketIoClient:
         """What the client finds again when it comes back."""
         member = self.connection.namespaces[MAIN]
         rooms = {room_id: room.place for room_id, room in self.rooms.items() if room.place}
-        return State(member.pid or "", member.sid, self._who().user_id, self._since, rooms)
+        user_id = self._who().user_id
+        rooms[own(user_id)] = self._own
+        return State(member.pid or "", member.sid, user_id, self._own.entered, rooms)
 
     def dump(self) -> dict[str, Any]:
         """What has to outlive an eviction."""
         rooms = {room_id: room.place for room_id, room in self.rooms.items()}
-        return {"who": self.identity, "sio": self.connection.dump(), "rooms": rooms, "since": self._since}
+        return {"who": self.identity, "sio": self.connection.dump(), "rooms": rooms, "own": self._own}
 
     def load(self, kept: dict[str, Any]) -> None:
         """Go on after an eviction."""
@@ -153,11 +158,11 @@ class SocketIoClient:
             listener = RoomListener(self, room_id, user_id, Place(*place) if place else None)
             self.rooms[room_id] = listener
             self.gateway.restore(listener)
-        self._hold(kept["since"])
+        self._hold(Place(*kept["own"]))
 
-    def _hold(self, since: int) -> None:
-        """Be found by a client that comes back."""
-        self._since = since
+    def _hold(self, place: Place) -> None:
+        """Be found by a client that comes back, which has been told of everything up to a place."""
+        self._own = place
         self.pid = self.connection.namespaces[MAIN].pid
         if self.pid:
             self.recovery.sessions[self.pid] = self
@@ -172,16 +177,15 @@ class SocketIoClient:
         now = self._now()
         try:
             self.identity = await self._identified(event.auth)
-            await self.gateway.arrived(self, str(event.auth.get("device", "")))
+            told = await self.gateway.arrived(self, str(event.auth.get("device", "")))
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
-            problem = failure(error, self.gateway.context)
-            told = describe(problem)
-            self.peer.send(self.connection.refuse(event.namespace, told["detail"], now, data=told))
+            why = describe(failure(error, self.gateway.context))
+            self.peer.send(self.connection.refuse(event.namespace, why["detail"], now, data=why))
             return
         if not (event.pid and event.offset and await self._recovered(event.pid, event.offset)):
             pid = self.gateway.context.random.token()
             self.peer.send(self.connection.accept(MAIN, self.id, pid=pid))
-            self._hold(self.recovery.journal.mark())
+            self._hold(self._here(told))
         self.keep()
 
     async def _recovered(self, pid: str, offset: str) -> bool:
@@ -191,19 +195,27 @@ class SocketIoClient:
         except Exception as error:  # noqa: BLE001 - whatever it is, the client begins anew
             failure(error, self.gateway.context)
             return False
-        if claim is None:
-            return False
-        peer, held = self.peer, Holding(self.peer)
-        self.peer = held
+        return claim is not None and await self._go_on(claim, pid)
+
+    async def _go_on(self, claim: Claim, pid: str) -> bool:
+        user_id, peer, held = self._who().user_id, self.peer, Holding(self.peer)
+        told = claim.rooms.pop(own(user_id))
+        self.peer, self._early = held, []
         rooms = (self._reenter(*room) for room in claim.rooms.items())
-        complete = await asyncio.gather(*rooms, return_exceptions=True)
-        self.peer = peer
-        if held.too_much or not all(each is True for each in complete):
+        *complete, missed = await asyncio.gather(
+            *rooms, self.gateway.missed(user_id, told), return_exceptions=True
+        )
+        early, self.peer, self._early = self._early, peer, None
+        if held.too_much or not isinstance(missed, list) or not all(each is True for each in complete):
             self._leave_all()
             return False
         peer.send(self.connection.accept(MAIN, claim.sid, pid=pid))
         peer.pass_on(held.frames)
-        self._hold(self.recovery.journal.mark())
+        for number, destination, payload in [*missed, *early]:
+            if number > told:
+                self.direct(destination, payload)
+                told = number
+        self._hold(self._here(told))
         for listener in self.rooms.values():
             self._enter(listener)
         self._tell("session:recovered", {"rooms": list(self.rooms)})
@@ -217,8 +229,12 @@ class SocketIoClient:
 
     def _enter(self, listener: RoomListener) -> None:
         """Note that the client is in a room from here on, as far as a recovery goes."""
-        position = self.recovery.journal.position
-        listener.place = Place(position, position, self.gateway.reached(listener))
+        listener.place = self._here(self.gateway.reached(listener))
+
+    def _here(self, event: int) -> Place:
+        """The place of a client that has just had that event."""
+        position = self.recovery.journal.mark()
+        return Place(position, position, event)
 
     def _tell(self, name: str, about: dict[str, Any]) -> None:
         """Emit an event for this client alone, with an offset."""
@@ -271,7 +287,6 @@ class SocketIoClient:
         except Exception:
             self.rooms.pop(wanted.room_id, None)
             raise
-        self.recovery.journal.mark()
         self._enter(listener)
         self._tell("chat:joined", {"roomId": wanted.room_id, **joined})
         self.keep()
@@ -308,6 +323,12 @@ class SocketIoClient:
         await self.gateway.set_status(self, check(SetStatus, argument).status)
         return {}
 
+    async def _set_online(self, _: Any) -> dict[str, Any]:
+        return await self._set_status({"status": "online"})
+
+    async def _set_away(self, _: Any) -> dict[str, Any]:
+        return await self._set_status({"status": "away"})
+
     async def _on_send(self, event: socketio.Send) -> None:
         self.peer.send(event.frames)
 
@@ -331,6 +352,8 @@ class SocketIoClient:
         "chat:read": _read,
         "auth:renew": _renew,
         "presence:set": _set_status,
+        "presence:online": _set_online,
+        "presence:away": _set_away,
     }
     _HANDLERS: ClassVar[dict[type, Callable[[SocketIoClient, Any], Awaitable[None]]]] = {
         socketio.NamespaceConnect: _on_connect,
@@ -347,11 +370,15 @@ class SocketIoClient:
     async def follow(self, room_id: str, after: int) -> None:
         """Nothing: clients join the rooms that they want to hear."""
 
-    def direct(self, destination: str, payload: str) -> bool:
-        """Send something for the person themselves."""
+    def direct(self, destination: str, payload: str, number: int = 0) -> bool:
+        """Send something for the person themselves; what comes while the client is recovered has to wait."""
+        if self._early is not None and number:
+            self._early.append((number, destination, payload))
+            return True
         if destination not in QUEUES or MAIN not in self.connection.namespaces:
             return False
-        self.peer.pass_on([event_frame(QUEUES[destination](payload), payload)])
+        offset = self.recovery.journal.offset(MARK, 0) if number else None
+        self.peer.pass_on([event_frame(QUEUES[destination](payload), payload, offset)])
         return True
 
     def _leave_room(self, room_id: str) -> None:

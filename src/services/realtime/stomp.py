@@ -23,10 +23,11 @@ from services.realtime.commands import (
     describe,
     parse,
 )
-from services.realtime.gateway import PIPELINED, InTurn, Pipeline, failure
+from services.realtime.gateway import failure
 from services.realtime.identity import Identity
 from services.realtime.stomp_inbox import INBOX, Inbox
 from services.realtime.stomp_rooms import JSON, AcknowledgedRoomListener, RoomListener
+from services.realtime.turns import PIPELINED, InTurn, Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -309,7 +310,7 @@ class StompClient:
 
     # What clients get
 
-    def direct(self, destination: str, payload: str) -> bool:
+    def direct(self, destination: str, payload: str, _number: int = 0) -> bool:
         """Send something to one of the person's own queues, if the client subscribed to it."""
         subscription = self.queues.get(destination)
         if subscription is None:

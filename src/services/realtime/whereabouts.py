@@ -13,6 +13,7 @@ from services.models import iso
 from services.problems import Unavailable
 from services.realtime import closing
 from services.realtime.admission import shards
+from services.realtime.directs import Directs
 from services.realtime.presence import Presence
 from services.realtime.visibility import audience
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from services.context import Context
     from services.objects import Home
+    from services.realtime.directs import Direct
 
 NAMESPACE = "USER_PRESENCE"
 CONNECTIONS = "CONNECTIONS"
@@ -35,19 +37,21 @@ class Whereabouts:
     """One person, in the object that is their home."""
 
     exposed = frozenset(
-        ("connected", "disconnected", "status", "devices", "direct", "follow", "close", "forget")
+        ("connected", "disconnected", "status", "devices", "direct", "missed", "follow", "close", "forget")
     )
 
     def __init__(self, home: Home, context: Context) -> None:
         self._home = home
         self._context = context
         self._known = self._load()
+        self._directs = Directs(home, context.clock)
 
-    async def connected(self, *, user_id: str, connection_id: str, shard: str, device: str) -> None:
-        """A connection of this person was opened."""
+    async def connected(self, *, user_id: str, connection_id: str, shard: str, device: str) -> int:
+        """A connection of this person was opened; the number of the last thing that they were told."""
         self._known.user_id = user_id
         self._known.connect(connection_id, shard=shard, device=device, now=self._now())
         self._changed()
+        return self._known.told
 
     async def disconnected(self, *, connection_id: str) -> None:
         """A connection is over."""
@@ -74,7 +78,18 @@ class Whereabouts:
 
     async def direct(self, *, destination: str, payload: str) -> int:
         """Send something to all connections of the person; how many took it."""
-        return sum(await self._everywhere("direct", destination=destination, payload=payload))
+        known = self._known
+        if not known.reachable(self._now()):
+            return 0
+        known.told += 1
+        self._directs.add(known.told, destination, payload)
+        self._save()
+        told = {"number": known.told, "destination": destination, "payload": payload}
+        return sum(await self._everywhere("direct", **told))
+
+    async def missed(self, *, after: int) -> list[Direct] | None:
+        """What the person was told after that; None if it is not known in full any more."""
+        return self._directs.after(after, self._known.told)
 
     async def follow(self, *, room_id: str, after: int) -> None:
         """Let the person's connections know that they are in one more room."""

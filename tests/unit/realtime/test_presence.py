@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.context import Context, sql
+from services.realtime.directs import MOST
 from services.realtime.visibility import BLOCKS, LARGE, SHARED_ROOMS, VISIBLE, audience, visible
 from services.realtime.whereabouts import CHECK_EVERY, Whereabouts
 from tests.unit.chat.world import LocalHome
@@ -193,6 +194,41 @@ async def test_nothing_is_left_of_a_deleted_person(world: World) -> None:
     await world.mina.forget()
     await world.leave("a")
     assert world.home.rows("SELECT name FROM sqlite_master") == []
+
+
+class TestMissed:
+    """What a person was told while a connection was cut off."""
+
+    async def tell(self, world: World, *payloads: str) -> None:
+        for payload in payloads:
+            await world.mina.direct(destination="/user/queue/notifications", payload=payload)
+
+    async def test_it_is_known_for_a_while_after_the_last_connection(self, world: World) -> None:
+        assert await world.mina.connected(user_id="mina", connection_id="a", shard="s", device="") == 0
+        await self.tell(world, "1", "2")
+        await world.leave("a")
+        await self.tell(world, "3")
+        world.mina = Whereabouts(world.home, world.context)
+        assert await world.mina.missed(after=1) == [
+            (2, "/user/queue/notifications", "2"),
+            (3, "/user/queue/notifications", "3"),
+        ]
+        assert await world.mina.missed(after=3) == []
+        world.pass_time(minutes=2)
+        await self.tell(world, "nobody can miss this any more")
+        assert await world.mina.missed(after=3) == []
+
+    async def test_who_missed_too_much_is_told_so(self, world: World) -> None:
+        await world.connect("a")
+        await self.tell(world, *(f"{number}" for number in range(MOST + 1)))
+        assert await world.mina.missed(after=0) is None
+        missed = await world.mina.missed(after=1)
+        assert missed
+        assert len(missed) == MOST
+
+    async def test_nothing_is_kept_for_those_who_are_away(self, world: World) -> None:
+        await self.tell(world, "1")
+        assert world.home.rows("SELECT name FROM sqlite_master") == []
 
 
 @pytest.mark.parametrize(
