@@ -11,7 +11,7 @@ from services.leveltest.features.document import Document, read, without_copies
 from services.leveltest.features.findings import Finding, Strength
 from services.leveltest.features.grammar import errors
 from services.leveltest.features.language import LanguagePack, pack
-from services.leveltest.features.phrasing import patterns, phrasing, table
+from services.leveltest.features.phrasing import patterns, phrasing, shuffled, table
 from services.leveltest.features.speech import SpeechMetrics, TimedWord, measure
 from services.leveltest.features.syntax import Structure, structures
 from services.leveltest.features.vocabulary import Profile, mtld, new_words, own_length, profile
@@ -130,12 +130,7 @@ def analyse(
     """
     known = pack(language)
     whole = read(text)
-    document = without_copies(whole, prompt) if prompt else whole
-    if skill == "speaking":
-        document = _without_fillers(document, known)
-    repetitive = own_length(document.words) < len(document) / 2
-    if repetitive:
-        document = document.only(new_words(document.words))
+    document, flags = _own(whole, known, prompt, skill)
     found = Found(
         profile(document, known), structures(document, known), list(known.connectives.find(document.words))
     )
@@ -149,8 +144,7 @@ def analyse(
         errors=tuple(mistakes),
         spelling=tuple((document.spans[i][0], document.quote(i)) for i in found.vocabulary.misspelt),
         strengths=tuple(_strengths(document, found)),
-        flags=frozenset(_flags(whole, document, found.vocabulary, known))
-        | ({"repetitive"} if repetitive else set()),
+        flags=frozenset(flags + _flags(whole, document, found.vocabulary, known)),
         opening=whole.quote(0, min(OPENING, len(whole))) if len(whole) else "",
         edited=whole.punctuated or any(letter.isupper() for letter in whole.text),
         speech=measure(words, duration, known) if words else None,
@@ -158,9 +152,17 @@ def analyse(
     )
 
 
-def _without_fillers(document: Document, known: LanguagePack) -> Document:
-    fillers = known.words("fillers")
-    return document.only([i for i, word in enumerate(document.words) if word not in fillers])
+def _own(whole: Document, known: LanguagePack, prompt: str, skill: Skill) -> tuple[Document, list[Flag]]:
+    """What is to be judged: without what the prompt has, what is no word, and what was said before if that is most."""
+    document = without_copies(whole, prompt) if prompt else whole
+    flags: list[Flag] = ["copied_prompt"] if len(document) < len(whole) / 2 else []
+    if skill == "speaking":
+        fillers = known.words("fillers")
+        document = document.only([i for i, word in enumerate(document.words) if word not in fillers])
+    new = new_words(document.words)
+    if len(new) < len(document) / 2:
+        return document.only(new), [*flags, "repetitive"]
+    return document, flags
 
 
 def _measures(document: Document, known: LanguagePack, found: Found, mistakes: int) -> Measures:
@@ -211,23 +213,19 @@ def _sentence_length(document: Document) -> float:
 def _flags(whole: Document, document: Document, vocabulary: Profile, known: LanguagePack) -> list[Flag]:
     """What keeps the answer from being scored as it stands."""
     count = len(document)
-    flags: list[Flag] = []
-    if count < len(whole) and count < len(whole) / 2:
-        flags.append("copied_prompt")
     letters = [c for c in whole.text if c.isalpha()]
     latin = sum(c < "\u0250" for c in letters)
     function = sum(word in known.words("function") for word in document.words)
     foreign = sum(word in known.words("foreign") for word in document.words)
     unknown = count and vocabulary.known < count / 2
     if letters and (latin < len(letters) / 2 or unknown or foreign > max(function, 1)):
-        return [*flags, "not_english"]
+        return ["not_english"]
     if not count:
-        return [*flags, "empty"]
-    if count < SHORT:
-        flags.append("short")
-    if count >= FEWEST_TO_TELL and function < count / 6:
-        flags.append("word_list")
-    return flags
+        return ["empty"]
+    bare = count >= FEWEST_TO_TELL and function < count / 6
+    listed = bare or shuffled(document.words, known, table(known.code))
+    flags: list[Flag] = ["short"] if count < SHORT else []
+    return [*flags, "word_list"] if listed else flags
 
 
 def _strengths(document: Document, found: Found) -> list[Strength]:

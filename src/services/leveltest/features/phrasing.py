@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from services.leveltest.features.language import LanguagePack, resource
@@ -62,3 +63,15 @@ def phrasing(counts: Mapping[str, int], words: int, weights: Mapping[str, float]
     """The weighted sum of the square roots of the patterns' rates; 0 for no words."""
     known = ((weights[pattern], count) for pattern, count in counts.items() if pattern in weights)
     return sum(weight * (count / words) ** 0.5 for weight, count in known)
+
+
+FEWEST_PAIRS, LEAST_ORDER = 8, 0.2
+"""Of neighbouring function words two of five, at least, are pairs that many essays have; in shuffled ones one is."""
+
+
+def shuffled(words: Sequence[str], pack: LanguagePack, weights: Mapping[str, float]) -> bool:
+    """True if function words stand beside each other as nobody puts them: a heap of words, not sentences."""
+    function = pack.words("function")
+    pairs = [f"{a} {b}" for a, b in pairwise(words) if a in function and b in function]
+    usual = sum(pair in weights for pair in pairs)
+    return len(pairs) >= FEWEST_PAIRS and usual < LEAST_ORDER * len(pairs)

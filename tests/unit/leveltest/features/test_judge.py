@@ -94,6 +94,24 @@ def test_what_cannot_be_judged_is_flagged_and_low(text: str, flag: str) -> None:
     assert judge(features).level in {"A1", "A2"}
 
 
+def test_the_words_of_an_answer_in_any_order_are_no_answer() -> None:
+    rng = random.Random(3)
+    heaps = []
+    for text in ANSWERS["B2"] + ANSWERS["C1"]:
+        words = as_transcript(text).split()
+        rng.shuffle(words)
+        heaps.append(analyse(" ".join(words)))
+    found = [judge(heap).level in {"A1", "A2"} for heap in heaps if "word_list" in heap.flags]
+    assert all(found)
+    assert len(found) > 0.4 * len(heaps)
+    assert not any("word_list" in analyse(text).flags for _, text in EVERY)
+
+
+def test_a_text_that_is_repeated_is_not_taken_for_the_prompt() -> None:
+    assert "copied_prompt" not in analyse(f"{ANSWERS['B1'][0]} " * 4, prompt="Say something.").flags
+    assert "copied_prompt" not in analyse("um uh um er um yes", skill="speaking").flags
+
+
 def test_orders_to_the_judge_are_only_text() -> None:
     plain = judge(analyse(ANSWERS["A2"][0]))
     ordered = judge(
