@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from tests.worker.live import SocketIo, Stomp, open_room, token
+from tests.worker.live import Frame, SocketIo, Stomp, open_room, token
 
 if TYPE_CHECKING:
     from tests.worker.people import Person, Town
@@ -67,6 +68,28 @@ def test_people_see_themselves_with_their_devices(town: Town) -> None:
             "phone": "online",
             "laptop": "away",
         }
+
+
+def test_whoever_leaves_while_being_let_in_is_not_there(town: Town) -> None:
+    ada = town.register()
+    with ExitStack() as others:
+        for _ in range(5):
+            hasty = others.enter_context(Hasty(town.url, **token(ada)))
+            hasty.socket.close()
+        patient = others.enter_context(Stomp(town.url, **token(ada), **{"user-agent": "patient"}))
+        patient.subscribe("/user/queue/presence")
+        for _ in range(100):
+            devices = ada.http.get("/api/v1/presence/me").json()["devices"]
+            if len(devices) == 1:
+                break
+        assert [each["device"] for each in devices] == ["patient"]
+
+
+class Hasty(Stomp):
+    """A client that does not wait for the answer to its CONNECT."""
+
+    def next(self) -> Frame:
+        return Frame("")
 
 
 def test_whoever_wants_to_be_seen_by_nobody_is_not(town: Town) -> None:

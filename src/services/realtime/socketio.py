@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -23,20 +22,18 @@ from services.realtime.commands import (
 )
 from services.realtime.gateway import PRESENCE_QUEUE, failure
 from services.realtime.identity import Identity
-from services.realtime.journal import MARK, own
-from services.realtime.recovery import Holding, Place, State
+from services.realtime.journal import MARK
+from services.realtime.recovery import Place
 from services.realtime.socketio_rooms import RoomListener, event_frame
+from services.realtime.socketio_session import MAIN, Session
 from services.realtime.turns import InTurn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from services.realtime.directs import Direct
     from services.realtime.gateway import Gateway
     from services.realtime.peers import Peer
-    from services.realtime.recovery import Claim, Recovery
 
-MAIN: Final = "/"
 NAMESPACES: Final = frozenset((MAIN,))
 SETTINGS: Final = socketio.Settings()
 MAX_ROOMS: Final = 200
@@ -68,9 +65,7 @@ class SocketIoClient:
         self.identity = identity
         self.connection = socketio.ServerConnection(NAMESPACES, SETTINGS, self._now())
         self.rooms: dict[str, RoomListener] = {}
-        self.pid: str | None = None
-        self._own = Place(0, 0, 0)
-        self._early: list[Direct] | None = None
+        self.session = Session(self)
         self._turn = InTurn(MAX_WAITING)
 
     def _now(self) -> int:
@@ -105,47 +100,25 @@ class SocketIoClient:
         await self._handle(self.connection.tick(now))
 
     async def closed(self) -> None:
-        """Forget it, the transport being gone; the client may come back and go on."""
-        if self.pid:
-            self.recovery.park(self.state())
+        """Forget it, the transport being gone, once what it sent is handled; the client may come back."""
+        await self._turn.do(self._closed, 0)
+
+    async def _closed(self) -> None:
+        self.session.park()
         self.connection.close()
-        self._leave_all()
+        self.leave_all()
         await self.gateway.departed(self)
 
     def close(self, code: int, reason: str) -> None:
         """End the connection from our side; whoever is signed out cannot come back to it."""
         if code == closing.SIGNED_OUT:
-            self._end_session()
+            self.session.end()
         self.peer.close(code, reason)
-
-    def superseded(self) -> None:
-        """Close it: the client came back on another connection."""
-        self._end_session()
-        self.close(closing.SUPERSEDED, "recovered")
-
-    def _end_session(self) -> None:
-        if self.pid:
-            self.recovery.end(self.pid)
-            self.pid = None
-
-    @property
-    def recovery(self) -> Recovery:
-        """The sessions of this object."""
-        assert self.gateway.recovery  # noqa: S101 - the object that makes Socket.IO clients has it
-        return self.gateway.recovery
-
-    def state(self) -> State:
-        """What the client finds again when it comes back."""
-        member = self.connection.namespaces[MAIN]
-        rooms = {room_id: room.place for room_id, room in self.rooms.items() if room.place}
-        user_id = self._who().user_id
-        rooms[own(user_id)] = self._own
-        return State(member.pid or "", member.sid, user_id, self._own.entered, rooms)
 
     def dump(self) -> dict[str, Any]:
         """What has to outlive an eviction."""
         rooms = {room_id: room.place for room_id, room in self.rooms.items()}
-        return {"who": self.identity, "sio": self.connection.dump(), "rooms": rooms, "own": self._own}
+        return {"who": self.identity, "sio": self.connection.dump(), "rooms": rooms, "own": self.session.own}
 
     def load(self, kept: dict[str, Any]) -> None:
         """Go on after an eviction."""
@@ -158,14 +131,7 @@ class SocketIoClient:
             listener = RoomListener(self, room_id, user_id, Place(*place) if place else None)
             self.rooms[room_id] = listener
             self.gateway.restore(listener)
-        self._hold(Place(*kept["own"]))
-
-    def _hold(self, place: Place) -> None:
-        """Be found by a client that comes back, which has been told of everything up to a place."""
-        self._own = place
-        self.pid = self.connection.namespaces[MAIN].pid
-        if self.pid:
-            self.recovery.sessions[self.pid] = self
+        self.session.hold(Place(*kept["own"]))
 
     def keep(self) -> None:
         """Store the state for the time after an eviction."""
@@ -182,64 +148,9 @@ class SocketIoClient:
             why = describe(failure(error, self.gateway.context))
             self.peer.send(self.connection.refuse(event.namespace, why["detail"], now, data=why))
             return
-        if not (event.pid and event.offset and await self._recovered(event.pid, event.offset)):
-            pid = self.gateway.context.random.token()
-            self.peer.send(self.connection.accept(MAIN, self.id, pid=pid))
-            self._hold(self._here(told))
+        if not (event.pid and event.offset and await self.session.recovered(event.pid, event.offset)):
+            self.session.begin(told)
         self.keep()
-
-    async def _recovered(self, pid: str, offset: str) -> bool:
-        """Whether the client goes on where it was: all of what it missed is there, or nothing is sent of it."""
-        try:
-            claim = await self.recovery.claim(self._who().user_id, pid, offset)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the client begins anew
-            failure(error, self.gateway.context)
-            return False
-        return claim is not None and await self._go_on(claim, pid)
-
-    async def _go_on(self, claim: Claim, pid: str) -> bool:
-        user_id, peer, held = self._who().user_id, self.peer, Holding(self.peer)
-        told = claim.rooms.pop(own(user_id))
-        self.peer, self._early = held, []
-        rooms = (self._reenter(*room) for room in claim.rooms.items())
-        *complete, missed = await asyncio.gather(
-            *rooms, self.gateway.missed(user_id, told), return_exceptions=True
-        )
-        early, self.peer, self._early = self._early, peer, None
-        if held.too_much or not isinstance(missed, list) or not all(each is True for each in complete):
-            self._leave_all()
-            return False
-        peer.send(self.connection.accept(MAIN, claim.sid, pid=pid))
-        peer.pass_on(held.frames)
-        for number, destination, payload in [*missed, *early]:
-            if number > told:
-                self.direct(destination, payload)
-                told = number
-        self._hold(self._here(told))
-        for listener in self.rooms.values():
-            self._enter(listener)
-        self._tell("session:recovered", {"rooms": list(self.rooms)})
-        return True
-
-    async def _reenter(self, room_id: str, last_event: int) -> bool:
-        """Whether all that was missed of a room could be replayed."""
-        listener = self.rooms[room_id] = RoomListener(self, room_id, self._who().user_id)
-        about = await self.gateway.listen(listener, last_event=last_event)
-        return not about["truncated"]
-
-    def _enter(self, listener: RoomListener) -> None:
-        """Note that the client is in a room from here on, as far as a recovery goes."""
-        listener.place = self._here(self.gateway.reached(listener))
-
-    def _here(self, event: int) -> Place:
-        """The place of a client that has just had that event."""
-        position = self.recovery.journal.mark()
-        return Place(position, position, event)
-
-    def _tell(self, name: str, about: dict[str, Any]) -> None:
-        """Emit an event for this client alone, with an offset."""
-        offset = self.recovery.journal.offset(MARK, 0)
-        self.peer.send(self.connection.emit(MAIN, name, about, offset=offset).frames)
 
     async def _identified(self, auth: dict[str, Any]) -> Identity:
         token = auth.get("token")
@@ -287,8 +198,8 @@ class SocketIoClient:
         except Exception:
             self.rooms.pop(wanted.room_id, None)
             raise
-        self._enter(listener)
-        self._tell("chat:joined", {"roomId": wanted.room_id, **joined})
+        self.session.enter(listener)
+        self.session.tell("chat:joined", {"roomId": wanted.room_id, **joined})
         self.keep()
         return joined
 
@@ -333,8 +244,8 @@ class SocketIoClient:
         self.peer.send(event.frames)
 
     async def _on_disconnect(self, _: socketio.NamespaceDisconnect) -> None:
-        self._end_session()
-        self._leave_all()
+        self.session.end()
+        self.leave_all()
         await self.gateway.departed(self)
         self.keep()
 
@@ -372,12 +283,12 @@ class SocketIoClient:
 
     def direct(self, destination: str, payload: str, number: int = 0) -> bool:
         """Send something for the person themselves; what comes while the client is recovered has to wait."""
-        if self._early is not None and number:
-            self._early.append((number, destination, payload))
+        if self.session.early is not None and number:
+            self.session.early.append((number, destination, payload))
             return True
         if destination not in QUEUES or MAIN not in self.connection.namespaces:
             return False
-        offset = self.recovery.journal.offset(MARK, 0) if number else None
+        offset = self.session.recovery.journal.offset(MARK, 0) if number else None
         self.peer.pass_on([event_frame(QUEUES[destination](payload), payload, offset)])
         return True
 
@@ -385,7 +296,8 @@ class SocketIoClient:
         if listener := self.rooms.pop(room_id, None):
             self.gateway.stop(listener)
 
-    def _leave_all(self) -> None:
+    def leave_all(self) -> None:
+        """Listen to no room any more."""
         for room_id in list(self.rooms):
             self._leave_room(room_id)
 

@@ -42,7 +42,7 @@ class RoomListener(Listener):
 
     def render(self, events: Sequence[Event]) -> list[str]:
         """One frame for each event; what is not stored has no offset, for it is not missed."""
-        offset, room_id = self.client.recovery.journal.offset, self.room_id
+        offset, room_id = self.client.session.recovery.journal.offset, self.room_id
         return [
             event_frame(f"chat:{kind}", text, offset(room_id, number) if number else None)
             for number, kind, text in events

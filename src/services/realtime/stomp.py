@@ -95,7 +95,10 @@ class StompClient:
             events = self.connection.receive(b"") if greeted else []
 
     async def closed(self) -> None:
-        """Forget it: the socket is gone."""
+        """Forget it, the socket being gone, once what it sent is handled."""
+        await self._turn.do(self._closed, 0)
+
+    async def _closed(self) -> None:
         for listener in self.listeners.values():
             self.gateway.stop(listener)
         self.listeners.clear()
