@@ -3,6 +3,9 @@
 At most one ``deliver`` is under way to a shard; what happens meanwhile goes with the next. How far a shard
 has them is stored now and then, so that a room that was evicted goes on from there; a shard may then see a
 batch again and knows it by its numbers.
+
+A shard that hands in a message gets its events with the answer, if nothing else is on its way to it. Whether the
+answer arrived is seen when the shard tells, with its next message, what it has; else what was in it is sent again.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 NAMESPACE = "CONNECTIONS"
 GIVE_UP_AFTER = 20
 """Failures in a row after which a shard is taken for gone; its clients resume when they are back."""
+TOLD_WITHIN = 5_000
+"""Milliseconds in which a shard may tell that an answer arrived, before its events are sent again."""
 
 _SAVE = "INSERT OR REPLACE INTO shards SELECT value ->> 0, value ->> 1 FROM json_each(?)"
 
@@ -36,6 +41,9 @@ class Shard:
     registrations: int = 0
     failures: int = 0
     busy: bool = False
+    enclosed: int = 0
+    """The last event that went with an answer."""
+    enclosed_at: int = 0
     saved: int = 0
     """The cursor that is stored."""
 
@@ -71,7 +79,7 @@ class Fanout:
     def wake(self) -> None:
         """Begin to deliver to every shard that is behind and not being served."""
         for shard in self.behind:
-            if not shard.busy:
+            if not shard.busy and shard.enclosed < self._room.event:
                 shard.busy = True
                 self._context.defer(self._serve(shard))
 
@@ -84,9 +92,26 @@ class Fanout:
         for shard in moved:
             shard.saved = shard.cursor
 
+    def enclose(self, name: str, seen: int) -> str | None:
+        """The batch for the answer to a shard that has everything up to the event ``seen``, or None."""
+        shard = self.shards.get(name)
+        if shard is None:
+            return None
+        shard.cursor = max(shard.cursor, seen)
+        if shard.busy or shard.enclosed > shard.cursor or shard.cursor >= self._room.event:
+            return None
+        shard.enclosed, text = self._encoded(shard.cursor)
+        shard.enclosed_at = self._room.clock.now()
+        return text
+
     async def settle(self) -> None:
         """Deliver to all that are behind, once; those that fail stay behind."""
-        waiting = [shard for shard in self.behind if not shard.busy]
+        event, recent = self._room.event, self._room.clock.now() - TOLD_WITHIN
+        waiting = [
+            shard
+            for shard in self.behind
+            if not shard.busy and (shard.enclosed < event or shard.enclosed_at <= recent)
+        ]
         for shard in waiting:
             shard.busy = True
         await asyncio.gather(*(self._serve(shard) for shard in waiting))

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 CHECK_AGAIN = 5_000
 """Milliseconds after which the alarm looks whether anything was left undone."""
-LAG = 2_000
-"""Milliseconds between two writes to D1 of a room in which people talk live; REST's answers wait for theirs."""
 CONTACT_KNOWN = 10_000
 """Milliseconds for which a direct room relies on what it knows of blocks; it is told of new ones at once."""
 
@@ -117,10 +115,13 @@ class Hub:
         attachments: Sequence[str] = (),
         reply_to: str | None = None,
         projected: bool = False,
+        shard: str = "",
+        seen: int = 0,
     ) -> Answer:
         """Store a message: ``{message, seq}``, ``message`` being its JSON as text.
 
-        With ``projected`` the answer waits until lists, search and unread counts know of it.
+        With ``projected`` the answer waits until lists, search and unread counts know of it. A ``shard`` that has
+        ``seen`` the room's events so far may get what follows in ``events``, instead of by ``deliver``.
         """
         room = self._open()
         async with self._in_order:
@@ -133,8 +134,10 @@ class Hub:
                 attachments=attachments,
                 reply_to=reply_to,
             )
+        events = self._fanout.enclose(shard, seen)
         self._herald.wake()
-        return await self._told(room, row, projected=projected)
+        told = await self._told(room, row, projected=projected)
+        return told if events is None else told | {"events": events}
 
     async def edit(self, *, user_id: str, message_id: str, body: str, projected: bool = False) -> Answer:
         """Replace the text of one's own message; as ``send``."""
@@ -286,10 +289,10 @@ class Hub:
         room = self._open()
         if room.stamp != self._followed:
             self._followed = room.stamp
-            lazily = not projected and self._projector.wrote_within(LAG)
-            self._ring_soon(LAG if lazily else CHECK_AGAIN)
+            lag = 0 if projected else self._projector.lag
+            self._ring_soon(lag or CHECK_AGAIN)
             self._fanout.wake()
-            if not lazily:
+            if not lag:
                 self._context.defer(self._projector.catch_up())
         if projected:
             await self._projector.catch_up()

@@ -169,17 +169,16 @@ def _seq_of(room: Room, message_id: str) -> int:
 
 
 def _store(room: Room, key: tuple[str, str], body: str, files: list[str], answered: int | None) -> Row:
-    seq, now = room.seq + 1, room.clock.now()
-    about = f"[{','.join(files)}]"
-    (row,) = room.store.rows(
-        "INSERT INTO messages (seq, event, sender, client_id, body, attachments, reply_to, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        seq, room.event + 1, *key, body, about, answered, now,
-    )  # fmt: skip
-    room.seq = seq
+    sender, client_id = key
+    row: Row = {
+        "seq": room.seq + 1, "event": room.event + 1, "sender": sender, "client_id": client_id, "body": body,
+        "attachments": f"[{','.join(files)}]", "reply_to": answered, "created_at": room.clock.now(),
+        "edited_at": None, "deleted_at": None, "reactions": "{}",
+    }  # fmt: skip
+    room.take(row)
     for file in files:
-        room.store.rows("UPDATE attachments SET seq = ? WHERE id = ?", seq, json.loads(file)["id"])
-    return _changed(room, "message", row)
+        room.store.rows("UPDATE attachments SET seq = ? WHERE id = ?", row["seq"], json.loads(file)["id"])
+    return row
 
 
 def _changed(room: Room, kind: str, row: Row) -> Row:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 BATCH = 200
 """Entries of the outbox that one transaction takes."""
+SHORTEST_LAG = 1_000
+"""Milliseconds between two writes of a room in which people talk live; the longer they do, the rarer."""
+LONGEST_LAG = 5_000
 MAX_PREVIEW = 200
 """Characters of the last message that lists show."""
 
@@ -72,12 +75,14 @@ class Projector:
         self._context = context
         self._batch: asyncio.Future[None] | None = None
         self._wrote_at = 0
+        self._lag = SHORTEST_LAG
         oldest = room.store.rows("SELECT min(version) AS n FROM outbox")[0]["n"]
         self._written: int = room.stamp if oldest is None else oldest - 1
 
-    def wrote_within(self, milliseconds: int) -> bool:
-        """Whether something was written so recently."""
-        return self._context.clock.now() < self._wrote_at + milliseconds
+    @property
+    def lag(self) -> int:
+        """For how long (milliseconds) the next write waits for more; 0 if the last one was long ago."""
+        return self._lag if self._context.clock.now() < self._wrote_at + self._lag else 0
 
     @property
     def pending(self) -> bool:
@@ -99,8 +104,10 @@ class Projector:
         return self._batch
 
     async def _write(self) -> None:
-        store = self._room.store
-        self._wrote_at = self._context.clock.now()
+        store, now = self._room.store, self._context.clock.now()
+        busy = now < self._wrote_at + 2 * self._lag
+        self._lag = min(2 * self._lag, LONGEST_LAG) if busy else SHORTEST_LAG
+        self._wrote_at = now
         entries = store.rows("SELECT key, version FROM outbox ORDER BY version LIMIT ?", BATCH)
         await self._context.db.batch(statements(self._room, [entry["key"] for entry in entries]))
         # What changed again meanwhile has a later version.

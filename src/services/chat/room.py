@@ -28,6 +28,7 @@ READ_RECEIPTS_UP_TO = 100
 MAX_TAIL = 512
 """Events kept ready for the fan-out."""
 FOREVER = 2**52
+_TAKE = "INSERT INTO arriving VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 Type = Literal["message", "edited", "deleted", "reaction", "read", "member", "room", "closed"]
 ABOUT_MESSAGES = frozenset(("message", "edited", "deleted"))
@@ -108,6 +109,15 @@ class Room:
         if member.role != "owner":
             raise NotAllowed
         return member
+
+    def take(self, row: Row) -> None:
+        """Store a new message, numbered as the next one and the next event."""
+        columns = ("seq", "event", "sender", "client_id", "body", "attachments", "reply_to", "created_at")
+        self.store.rows(_TAKE, *(row[name] for name in columns), self.stamp + 1)
+        self.seq += 1
+        self.event += 1
+        self.stamp += 1
+        self.tail.append(Event(self.event, "message", self.render(row)))
 
     def record(self, kind: Type, *, row: Row | None = None, **data: Any) -> Event:
         """Number a change and keep it. ``row`` is the message that it is about."""

@@ -206,6 +206,8 @@ class Gateway:
 
     async def send(self, user_id: str, room_id: str, message: SendMessage) -> str:
         """Send a message; it is durable when its JSON comes back."""
+        feed = self._feeds.get(room_id)
+        place = {"shard": self.name, "seen": feed.seen} if feed else {}
         try:
             sent = await self._sender(room_id).call(
                 "send",
@@ -214,10 +216,13 @@ class Gateway:
                 body=message.body,
                 attachments=message.attachments,
                 reply_to=message.reply_to,
+                **place,
             )
         except Unavailable:
             self._senders.pop(room_id, None)  # a stub stays broken once its object failed
             raise
+        if "events" in sent:  # behind the sender's acknowledgement
+            asyncio.get_running_loop().call_soon(self.deliver, room_id, sent["events"])
         return sent["message"]
 
     async def typing(self, user_id: str, room_id: str) -> None:

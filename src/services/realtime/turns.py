@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,39 +37,47 @@ class InTurn:
         return True
 
 
+@dataclass(eq=False, slots=True)
+class _Call:
+    """A call under way, and its result when it is over."""
+
+    end: Callable[[Any], None]
+    task: asyncio.Future[None] | None = None
+    result: Any = None
+    over: bool = False
+
+
 class Pipeline:
     """Calls that begin one after the other without waiting, and whose ends are told in that order.
 
     So a client's messages reach their room together, and the room can pass them on together.
     """
 
-    __slots__ = ("_last", "_limit", "_under_way")
+    __slots__ = ("_limit", "_under_way")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._under_way = 0
-        self._last: asyncio.Future[None] | None = None
+        self._under_way: deque[_Call] = deque()
 
     async def begin(self, work: Awaitable[Any], end: Callable[[Any], None]) -> None:
         """Begin the work; ``end`` is called with its result, or with the exception that it raised."""
-        if self._under_way >= self._limit:
+        if len(self._under_way) >= self._limit:
             await self.settled()
-        self._under_way += 1
-        self._last = asyncio.ensure_future(self._finish(self._last, asyncio.ensure_future(work), end))
+        call = _Call(end)
+        self._under_way.append(call)
+        call.task = asyncio.ensure_future(self._do(call, work))
 
-    async def _finish(
-        self, previous: asyncio.Future[None] | None, work: asyncio.Future[Any], end: Callable[[Any], None]
-    ) -> None:
+    async def _do(self, call: _Call, work: Awaitable[Any]) -> None:
         try:
-            result = await work
+            call.result = await work
         except Exception as error:  # noqa: BLE001 - whoever began it tells the client
-            result = error
-        if previous is not None:
-            await previous
-        self._under_way -= 1
-        end(result)
+            call.result = error
+        call.over = True
+        while self._under_way and self._under_way[0].over:
+            first = self._under_way.popleft()
+            first.end(first.result)
 
     async def settled(self) -> None:
         """Wait until nothing is under way."""
-        if self._last is not None:
-            await self._last
+        while self._under_way and (task := self._under_way[0].task):
+            await asyncio.wait((task,))

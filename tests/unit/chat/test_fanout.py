@@ -137,3 +137,30 @@ async def test_who_was_away_for_too_long_is_told_so(world: World) -> None:
     assert kept == [{"n": MAX_REPLAY, "last": answer["event"]}]
     assert (await hub.subscribe(user_id="jun", shard="c", last_seq=0))["truncated"]
     assert (await hub.subscribe(user_id="jun", shard="c", last_event=answer["event"]))["truncated"] is False
+
+
+async def test_a_shard_that_hands_in_a_message_gets_it_with_the_answer(world: World) -> None:
+    hub, (a, b) = world.hub(ROOM), (world.shards[name] for name in "ab")
+    seen = (await hub.subscribe(user_id="jun", shard="a"))["event"]
+    for body in ("one", "two"):
+        told = await hub.send(user_id="mina", client_message_id=body, body=body, shard="a", seen=seen)
+        await world.settle()
+        ((seen, _, _),) = json.loads(told["events"])
+    assert (bodies(a.events), bodies(b.events)) == ([], ["one", "two"])
+    await world.ring(seconds=1)
+    assert a.batches == [], "it may yet tell that it has them"
+    await world.ring(seconds=10)
+    assert bodies(a.events) == ["two"], "of the last one nobody knows whether it arrived"
+    await world.ring(seconds=10)
+    assert len(a.batches) == 1
+
+
+async def test_what_was_lost_with_an_answer_comes_with_the_next_message(world: World) -> None:
+    seen = (await world.hub(ROOM).subscribe(user_id="jun", shard="a"))["event"]
+    for body in ("one", "two"):
+        told = await world.hub(ROOM).send(
+            user_id="mina", client_message_id=body, body=body, shard="a", seen=seen
+        )
+        await world.settle()
+    assert "events" not in told
+    assert bodies(world.shards["a"].events) == ["one", "two"]

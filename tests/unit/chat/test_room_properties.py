@@ -70,10 +70,27 @@ class RoomMachine(RuleBasedStateMachine):
             user, client_id = data.draw(strategies.sampled_from(sorted(self.sent)))
             self.say(user, client_id)
 
-    def say(self, user: str, client_id: str, **more: Any) -> None:
+    @rule(user=people, shard=strategies.sampled_from(("stomp:0", "socketio:1")), lost=strategies.booleans())
+    def send_from_a_shard(self, user: str, shard: str, lost: bool) -> None:
+        """What the room sends along arrives or not; the shard tells what it has with its next message."""
+        reader = self.hear(shard)
+        client_id = f"c{len(self.sent)}"
+        answer = self.say(user, client_id, shard=shard, seen=reader.event)
+        if answer and "events" in answer and not lost:
+            reader.take(answer["events"])
+
+    def hear(self, shard: str) -> Reader:
+        """What a shard knows after all that was delivered to it."""
+        reader, batches = self.live[shard], self.world.shards[shard].batches
+        while batches:
+            reader.take(batches.pop(0))
+        return reader
+
+    def say(self, user: str, client_id: str, **more: Any) -> Any:
         answer = self.attempt("send", user_id=user, client_message_id=client_id, body=client_id, **more)
         if answer:
             assert self.sent.setdefault((user, client_id), answer["seq"]) == answer["seq"]
+        return answer
 
     @rule(user=people, seq=seqs, text=strategies.sampled_from(("new", "newer")))
     def edit(self, user: str, seq: int, text: str) -> None:
@@ -127,11 +144,8 @@ class RoomMachine(RuleBasedStateMachine):
         for _ in range(6):
             self.run(self.world.ring(seconds=60))
         expected = self.run(self.truth())
-        for shard, reader in self.live.items():
-            for batch in self.world.shards[shard].batches:
-                reader.take(batch)
-            self.world.shards[shard].batches.clear()
-            assert reader.state() == expected
+        for shard in self.live:
+            assert self.hear(shard).state() == expected
         assert self.run(self.counts_in_lists()) == self.run(self.counts_in_the_room())
 
     @rule(back=strategies.integers(0, 30))
