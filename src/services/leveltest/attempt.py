@@ -163,7 +163,7 @@ def accept(attempt: Attempt, *, question_id: str, digest: str, given: Any, arriv
         return attempt
     step = attempt.steps[-1]
     question = Question.model_validate(step.question)
-    late = arrived > step.asked_at + question.max_seconds * 1000 + GRACE
+    late = _late(step, arrived)
     productions = attempt.productions
     if question.kind == "choice":
         sitting = _choose(attempt.sitting, question, given, late)
@@ -176,6 +176,18 @@ def accept(attempt: Attempt, *, question_id: str, digest: str, given: Any, arriv
     answered = replace(step, digest=digest, reply=reply.model_dump(mode="json", by_alias=True))
     position = len(attempt.steps) - 1
     return replace(following, steps=(*following.steps[:position], answered, *following.steps[position + 1 :]))
+
+
+def excused(attempt: Attempt, *, question_id: str, arrived: int, now: int) -> Attempt:
+    """The attempt after an answer that came in time could not be understood by our fault: its time begins anew."""
+    step = attempt.steps[-1]
+    if attempt.current is None or step.question["id"] != question_id or _late(step, arrived):
+        return attempt
+    return replace(attempt, steps=(*attempt.steps[:-1], replace(step, asked_at=now)))
+
+
+def _late(step: Step, arrived: int) -> bool:
+    return arrived > step.asked_at + step.question["maxSeconds"] * 1000 + GRACE
 
 
 def question(attempt: Attempt, number: int) -> tuple[Question, bool]:

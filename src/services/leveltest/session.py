@@ -51,7 +51,7 @@ class Cell(Protocol):
 class TestRun:
     """One test. Arguments and results are JSON-able; every call names the learner, who must be its owner."""
 
-    exposed = frozenset({"start", "state", "question", "known", "answer", "result", "erase"})
+    exposed = frozenset({"start", "state", "question", "known", "answer", "excuse", "result", "erase"})
 
     def __init__(self, cell: Cell, context: Context) -> None:
         self._cell = cell
@@ -124,6 +124,14 @@ class TestRun:
         reply = attempts.known_reply(moved, question_id, digest)
         assert reply is not None  # noqa: S101 - it has just been accepted
         return reply
+
+    async def excuse(self, *, user_id: str, question_id: str, arrived: int) -> None:
+        """Give the pending question its time again, after our failure to understand an answer to it."""
+        stored = self._owned(user_id)
+        now = self._context.clock.now()
+        moved = attempts.excused(stored, question_id=question_id, arrived=arrived, now=now)
+        if moved is not stored:
+            self._save(moved)
 
     async def result(self, *, user_id: str) -> dict[str, Any]:
         """The report, or that it is being written. Raises ``TestNotFinished``."""

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from services.ai import transcriber
+from services.ai import AiUnavailable, transcriber
 from services.audio import read_audio
 from services.context import sql
 from services.leveltest import attempt as attempts
@@ -39,6 +39,7 @@ REMEMBERED_TESTS = 3
 """Questions of so many earlier tests are avoided."""
 MAX_FORM = 10_100_000
 MAX_FIELD = 1_000
+AGAIN = "Your speech could not be understood now. The test waits: send it again later, or skip the question."
 YES = frozenset({b"1", b"true", b"on", b"yes"})
 
 
@@ -104,7 +105,7 @@ async def submit_speech(context: Context, user_id: str, content_type: str, body:
     """Hand in a recording as a form with ``testId``, ``questionId``, ``audio`` and optionally ``consent``.
 
     It is kept only with consent. Raises as ``submit_answer``, what is wrong with the recording, and
-    ``AiUnavailable``, after which the same recording may be sent again.
+    ``AiUnavailable``, after which the same recording may be sent again: the question gets its time anew.
     """
     arrived = context.clock.now()
     form = {part.name: part for part in parse_multipart(content_type, body)}
@@ -117,7 +118,11 @@ async def submit_speech(context: Context, user_id: str, content_type: str, body:
         return SpeechAccepted.model_validate(known["reply"])
     if known["kind"] != "speech":
         raise attempts.AnswerExpected("This question is not answered by speaking.")
-    heard = await analyse_speech(context, recording, known["language"])
+    try:
+        heard = await analyse_speech(context, recording, known["language"])
+    except AiUnavailable as error:
+        await test.call("excuse", user_id=user_id, question_id=question_id, arrived=arrived)
+        raise AiUnavailable(AGAIN, retry_after=error.retry_after) from error
     reply = await test.call(
         "answer",
         user_id=user_id,

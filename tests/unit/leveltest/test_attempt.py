@@ -158,6 +158,24 @@ def test_another_answer_is_409_and_the_first_one_stays(other):
     assert (refused.value.status, refused.value.code) == (409, "already_answered")
 
 
+def excuse(attempt: Attempt, question: str, after: int) -> Attempt:
+    asked = attempt.steps[-1].asked_at
+    return attempts.excused(attempt, question_id=question, arrived=asked + after, now=asked + 10**7)
+
+
+def test_after_our_failure_a_question_gets_its_time_again_and_other_things_stay():
+    tasks = at_tasks(begin())
+    question, limit = pending(tasks).id, pending(tasks).max_seconds * 1000
+    again = excuse(tasks, question, limit)
+    assert again.steps[-1].asked_at == tasks.steps[-1].asked_at + 10**7
+    assert replace(again, steps=tasks.steps) == tasks
+    assert accept(again, SAID, after=limit).productions
+    assert excuse(tasks, question, limit + GRACE + 1) is tasks  # it was late before
+    assert excuse(tasks, tasks.steps[0].question["id"], 0) is tasks
+    ended = replace(tasks, status="abandoned")
+    assert excuse(ended, question, 0) is ended
+
+
 @pytest.mark.parametrize("given", [5, SAID])
 def test_an_answer_of_another_kind_is_refused(given):
     with pytest.raises(attempts.AnswerExpected):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from services.ai import AiUnavailable
 from services.context import sql
 from services.leveltest.attempt import TestOver as Over
 from services.leveltest.features.language import LanguageNotSupported
@@ -78,18 +79,48 @@ class Ended:
         return {"kind": "speech", "prompt": "", "reply": None, "language": "en"}
 
 
-async def test_a_recording_that_the_test_refuses_is_not_kept():
-    heard = {"text": "hello", "words": [{"word": "hello", "start": 0.1, "end": 0.5}], "duration": 1.0}
-    outside = Outside({"http://ai.test/audio/transcriptions": lambda **_: (200, heard)})
-    context = make_context(AI_TRANSCRIBE_BASE_URL="http://ai.test")
-    context = replace(context, http=outside, objects=Ended())
+def form() -> tuple[str, bytes]:
+    """A recording for a question, with consent, and its content type."""
     fields = {"testId": b"t", "questionId": b"q", "consent": b"true"}
     fields["audio"] = (ROOT / "tests/data/audio/walk.wav").read_bytes()
     body = b"".join(
         b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value)
         for name, value in fields.items()
     )
+    return "multipart/form-data; boundary=x", body + b"--x--"
+
+
+async def test_a_recording_that_the_test_refuses_is_not_kept():
+    heard = {"text": "hello", "words": [{"word": "hello", "start": 0.1, "end": 0.5}], "duration": 1.0}
+    outside = Outside({"http://ai.test/audio/transcriptions": lambda **_: (200, heard)})
+    context = make_context(AI_TRANSCRIBE_BASE_URL="http://ai.test")
+    context = replace(context, http=outside, objects=Ended())
     with pytest.raises(Over):
-        await submit_speech(context, "mina", "multipart/form-data; boundary=x", body + b"--x--")
+        await submit_speech(context, "mina", *form())
     assert outside.requests
+    assert not context.media.objects
+
+
+class Waiting:
+    """A test that waits for speech, and remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def get(self, namespace: str, name: str) -> Waiting:
+        return self
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        self.told.append(method)
+        return {"kind": "speech", "prompt": "", "reply": None, "language": "en"}
+
+
+async def test_without_a_transcriber_the_test_waits_and_the_learner_is_told_what_to_do():
+    objects = Waiting()
+    context = replace(make_context(), objects=objects)
+    with pytest.raises(AiUnavailable, match="send it again later, or skip") as refused:
+        await submit_speech(context, "mina", *form())
+    assert (refused.value.status, refused.value.code) == (503, "ai_unavailable")
+    assert refused.value.retry_after
+    assert objects.told == ["known", "excuse"]
     assert not context.media.objects
