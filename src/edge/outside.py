@@ -103,12 +103,14 @@ async def read_stream(stream: Any, limit: int) -> bytes | None:
     if stream is None or stream is jsnull:
         return b""
     reader = stream.getReader(js.JSON.parse('{"mode": "byob"}'))
-    content = bytearray()
-    while len(content) <= limit:
-        wanted = min(READ_AT_ONCE, limit + 1 - len(content))
+    chunks, length = js.Array.new(), 0
+    while length <= limit:
+        wanted = min(READ_AT_ONCE, limit + 1 - length)
         step = await reader.readAtLeast(wanted, js.Uint8Array.new(wanted))
-        content += step.value.to_bytes()
+        chunks.push(step.value)
+        length += step.value.byteLength
         if step.done:
-            return bytes(content)
+            # Joined there: growing here would take the memory twice, and it is never given back.
+            return (await js.Blob.new(chunks).arrayBuffer()).to_bytes()
     await reader.cancel()
     return None

@@ -68,6 +68,11 @@ class KeyValue(Protocol):
     async def delete(self, key: str) -> None: ...
 
 
+Piece = bytes | bytearray | memoryview
+Body = bytes | tuple[Piece, ...]
+"""What is stored: in one, or in pieces that follow each other."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """An object of the bucket. ``size`` is that of the whole; ``body`` may be a part of it.
@@ -87,7 +92,7 @@ class Bucket(Protocol):
     """R2: bytes."""
 
     async def put(
-        self, key: str, body: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
+        self, key: str, body: Body, *, content_type: str, metadata: Mapping[str, str] | None = None
     ) -> str:
         """Store; the object's etag (without quotes)."""
         ...

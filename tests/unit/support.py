@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from services.context import (
+    Body,
     ConstraintError,
     Context,
     HttpReply,
@@ -122,8 +123,9 @@ class MemoryBucket:
         self.objects: dict[str, StoredObject] = {}
 
     async def put(
-        self, key: str, body: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
+        self, key: str, body: Body, *, content_type: str, metadata: Mapping[str, str] | None = None
     ) -> str:
+        body = body if isinstance(body, bytes) else b"".join(body)
         etag = f"{len(self.objects):032x}"
         self.objects[key] = StoredObject(body, len(body), etag, content_type, metadata or {})
         return etag

@@ -17,7 +17,7 @@ from services.text import tidy
 __all__ = ["MAX_FORM", "disposition", "fetch", "key", "store", "uploaded"]
 
 if TYPE_CHECKING:
-    from services.context import Context
+    from services.context import Context, Piece
 
 MAX_FILE = 10 * 1024 * 1024
 """Bytes."""
@@ -37,7 +37,7 @@ class Upload(NamedTuple):
 class _Kind(NamedTuple):
     kind: str
     content_type: str
-    body: bytes
+    pieces: tuple[Piece, ...]
     about: dict[str, int | float]
 
 
@@ -71,13 +71,13 @@ async def store(context: Context, user_id: str, room_id: str, new_id: str, uploa
             "name": upload.name,
             "kind": found.kind,
             "content_type": found.content_type,
-            "size": len(found.body),
+            "size": sum(map(len, found.pieces)),
             "url": f"/api/v1/chat/rooms/{room_id}/attachments/{new_id}",
             **found.about,
         }
     )
     await hub(context, room_id).call("attach", user_id=user_id, about=attachment.model_dump(mode="json"))
-    await context.media.put(key(room_id, new_id), found.body, content_type=found.content_type)
+    await context.media.put(key(room_id, new_id), found.pieces, content_type=found.content_type)
     return attachment
 
 
@@ -98,16 +98,16 @@ def _recognised(body: bytes) -> _Kind:
         image = clean(body)
     except UnsupportedImage:
         return _recording(body)
-    return _Kind("image", image.content_type, image.data, {"width": image.width, "height": image.height})
+    return _Kind("image", image.content_type, image.pieces, {"width": image.width, "height": image.height})
 
 
 def _recording(body: bytes) -> _Kind:
     try:
         audio = read_audio(body)
     except (AudioBroken, AudioFormatUnsupported, AudioTooLarge, AudioTooLong):
-        return _Kind("file", "application/octet-stream", body, {})
+        return _Kind("file", "application/octet-stream", (body,), {})
     about: dict[str, int | float] = {"duration_seconds": round(audio.duration_seconds, 3)}
-    return _Kind("audio", audio.content_type, body, about)
+    return _Kind("audio", audio.content_type, (body,), about)
 
 
 def _clean_name(name: str) -> str:

@@ -21,6 +21,7 @@ _META = frozenset((b"hdlr", b"pitm", b"iinf", b"iloc", b"iref", b"iprp", b"idat"
 _TRACK_EXTRAS = frozenset((b"udta", b"meta", b"uuid"))
 _PICTURE_ITEMS = frozenset((b"av01", b"grid", b"iovl", b"iden", b"tmap"))
 _MAX_MEDIA = 64
+_ZEROS = bytes(64 * 1024)
 _NO_EXIF = b"\x00\x00\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"
 """An Exif item without a field: strict readers refuse zeros."""
 
@@ -78,7 +79,7 @@ def _clean(data: memoryview) -> Image:
     for size in sizes:
         check_dimensions(*size)
     largest = max(sizes, key=lambda size: size.width * size.height)
-    return Image("avif", "image/avif", largest.width, largest.height, bytes(out))
+    return Image("avif", "image/avif", largest.width, largest.height, (out,))
 
 
 def _top_boxes(data: memoryview) -> Iterator[_Box]:
@@ -122,7 +123,13 @@ def _box(data: memoryview, start: int, end: int) -> _Box | None:
 def _blank(out: bytearray, box: _Box) -> None:
     """Turn a box into free space."""
     out[box.start + 4 : box.start + 8] = b"free"
-    out[box.body : box.end] = bytes(box.end - box.body)
+    _zero(out, box.body, box.end)
+
+
+def _zero(out: bytearray, start: int, end: int) -> None:
+    """Overwrite a range, which may be most of the file, without as many new bytes."""
+    for at in range(start, end, len(_ZEROS)):
+        out[at : min(at + len(_ZEROS), end)] = _ZEROS[: end - at]
 
 
 def _strip_movie(data: memoryview, out: bytearray, movie: _Box) -> list[_Size]:
@@ -158,7 +165,7 @@ def _strip_items(
     if not pictures:
         raise BrokenImage
     for start, end in [(box.body, box.end) for box in media if not keep_media] + _merged(others):
-        out[start:end] = bytes(end - start)
+        _zero(out, start, end)
     for item in others:
         if item.kind == b"Exif" and item.end - item.start >= len(_NO_EXIF):
             out[item.start : item.start + len(_NO_EXIF)] = _NO_EXIF

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from services.problems import Unprocessable, UnsupportedMediaType
+
+if TYPE_CHECKING:
+    from services.context import Piece
 
 MAX_SIDE = 8192
 """Pixels."""
@@ -39,13 +43,21 @@ class ImageTooLarge(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A clean picture. ``extension`` is without its dot; the sides are those of the coded picture."""
+    """A clean picture. ``extension`` is without its dot; the sides are those of the coded picture.
+
+    ``pieces`` are for the most part views of what came: joining them would hold the picture twice.
+    """
 
     extension: str
     content_type: str
     width: int
     height: int
-    data: bytes
+    pieces: tuple[Piece, ...]
+
+    @property
+    def data(self) -> bytes:
+        """All of it, copied."""
+        return b"".join(self.pieces)
 
 
 def check_dimensions(width: int, height: int) -> None:

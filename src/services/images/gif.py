@@ -54,7 +54,7 @@ class _Walk:
                 raise BrokenImage
         if not self.frames:
             raise BrokenImage
-        return Image("gif", "image/gif", width, height, b"".join((*self.kept, bytes((_TRAILER,)))))
+        return Image("gif", "image/gif", width, height, (*self.kept, bytes((_TRAILER,))))
 
     def _byte(self) -> int:
         if self.position >= len(self.data):

@@ -58,7 +58,7 @@ def clean(data: memoryview) -> Image:
     if block := exif.minimal(exif.orientation(turned)):
         kept.insert(int(kept[0].marker == _JFIF), _Segment(_EXIF, exif.PREFIX + block))
     pieces = (piece for segment in kept for piece in segment.framed)
-    return Image("jpg", "image/jpeg", width, height, b"".join((_START, *pieces, _END)))
+    return Image("jpg", "image/jpeg", width, height, (_START, *pieces, _END))
 
 
 def _segments(data: memoryview) -> Iterator[_Segment]:

@@ -36,7 +36,7 @@ def clean(data: memoryview) -> Image:
         if kind == b"eXIf" and (turned := exif.minimal(exif.orientation(bytes(whole[8:-4])))):
             kept.insert(2, _framed(kind, turned))
             break
-    return Image("png", "image/png", width, height, b"".join(kept))
+    return Image("png", "image/png", width, height, tuple(kept))
 
 
 def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:

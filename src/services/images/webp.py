@@ -33,7 +33,7 @@ def clean(data: memoryview) -> Image:
     except error:
         raise BrokenImage("The picture ends early.") from None
     head = pack("<4sI4s", b"RIFF", 4 + sum(map(len, pieces)), b"WEBP")
-    return Image("webp", "image/webp", width, height, b"".join((head, *pieces)))
+    return Image("webp", "image/webp", width, height, (head, *pieces))
 
 
 def _chunks(data: memoryview, most: int = MAX_PARTS) -> Iterator[Chunk]:

@@ -48,7 +48,7 @@ async def set_image(context: Context, user_id: str, picture: bytes | memoryview)
     image = clean(picture)
     # A key is used once: deleting an old picture can never hit the same picture uploaded again meanwhile.
     key = f"{prefix(user_id)}{context.random.id()}.{image.extension}"
-    await context.media.put(key, image.data, content_type=image.content_type)
+    await context.media.put(key, image.pieces, content_type=image.content_type)
     try:
         return await _show(context, user_id, key)
     except InvalidToken:
