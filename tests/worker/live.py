@@ -126,11 +126,12 @@ class Stomp:
 class SocketIo:
     """One Socket.IO connection over a WebSocket. ``ask`` waits for the ack and keeps what came before it."""
 
-    def __init__(self, url: str, **auth: str) -> None:
+    def __init__(self, url: str, *, agent: str | None = "a browser", **auth: str) -> None:
         address = f"{url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
+        own = {"cf-connecting-ip": address_of_a_client()}
         self._open = ExitStack()
         self.socket = self._open.enter_context(
-            connect(address, additional_headers={"cf-connecting-ip": address_of_a_client()})
+            connect(address, additional_headers=own, user_agent_header=agent)
         )
         self.handshake = json.loads(str(self.socket.recv(timeout=30))[1:])
         self.waiting: list[list[Any]] = []
@@ -155,12 +156,8 @@ class SocketIo:
             self.waiting.append(json.loads(packet.removeprefix("42")))
         return json.loads(packet.removeprefix(f"43{self._asked}"))[0]
 
-    def join(self, room: str) -> dict[str, str]:
-        """Join a room; what the client remembers for a recovery."""
+    def join(self, room: str) -> None:
         assert self.ask("chat:join", {"roomId": room})["ok"]
-        name, about, offset = self.next()
-        assert (name, about["roomId"]) == ("chat:joined", room)
-        return {"pid": self.answer["pid"], "offset": offset}
 
     def _packet(self) -> str:
         while (packet := str(self.socket.recv(timeout=30))) in {"2", "6"}:

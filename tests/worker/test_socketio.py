@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import queue
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import socketio
 
 from tests.worker.live import Stomp, open_room, run_client, token
 
@@ -33,6 +35,24 @@ def test_socket_io_client_chats_resumes_and_is_refused(town: Town, transports: l
     assert (seen["resumed"]["ok"], seen["replayed"]) == (True, [21, 22])
     codes = [seen[name]["code"] for name in ("nowhere", "unknown", "invalid", "refused")]
     assert codes == ["room_not_found", "unknown_destination", "validation_failed", "invalid_token"]
+
+
+@pytest.mark.parametrize("transports", [["websocket"], ["polling"]])
+def test_handlers_of_pythons_client_take_one_argument(town: Town, transports: list[str]) -> None:
+    ada, bob = town.register(), town.register()
+    room = open_room(ada, bob)
+    heard: queue.Queue[dict[str, Any]] = queue.Queue()
+    client = socketio.Client()
+
+    @client.on("chat:message")
+    def hear(message: dict[str, Any]) -> None:
+        heard.put(message)
+
+    client.connect(town.url, auth={"token": bob.tokens["accessToken"]}, transports=transports)
+    assert client.call("chat:join", {"roomId": room})["ok"]
+    ada.http.post(f"/api/v1/chat/rooms/{room}/messages", json={"body": "hello"})
+    assert heard.get(timeout=30)["body"] == "hello"
+    client.disconnect()
 
 
 def test_both_protocols_meet_in_a_room(town: Town) -> None:

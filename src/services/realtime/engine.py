@@ -11,6 +11,7 @@ from protocols import engineio
 from protocols.engineio import Closed, CloseSocket, Deliver, Refused, Reply, SendFrame, Session, State
 from services.realtime import closing
 from services.realtime.socketio import SocketIoClient, frames
+from services.realtime.socketio_session import expects_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -42,6 +43,7 @@ class EngineClient:
     arrived: list[Frame] = field(default_factory=list["Frame"])
     heard_at: int = 0
     over: bool = False
+    expects_offsets: bool = True
 
     framing: ClassVar[str] = "engine"
 
@@ -170,7 +172,7 @@ class EngineHost:
             session, actions = Session.open_websocket(sid, self._settings, handle, now)
         else:
             session, actions = Session.open_polling(sid, self._settings, handle, now)
-        client = EngineClient(self, session, now)
+        client = EngineClient(self, session, now, expects_offsets=expects_offsets(opening.headers))
         client.app = self._make(self._gateway, client, sid, opening.identity)
         self._clients[sid] = client
         if transport == "websocket":

@@ -26,22 +26,13 @@ MAX_MISSED = 2_000_000
 """Characters that a recovered client may have missed; with more it begins anew."""
 
 
-class Place(NamedTuple):
-    """A room of a session: the position at which the client entered it, and a batch that it has had for sure."""
-
-    entered: int
-    position: int
-    event: int
-
-
 class State(NamedTuple):
-    """A session that can be recovered. The client has heard of everything before ``since``."""
+    """A session that can be recovered: for each room a batch that its client has had for sure, or its entry."""
 
     pid: str
     sid: str
     user_id: str
-    since: int
-    rooms: dict[str, Place]
+    rooms: dict[str, Reached]
 
 
 class Session(Protocol):
@@ -120,14 +111,13 @@ class Recovery:
     def _resume(self, state: State, offset: Offset) -> dict[str, int] | None:
         """After which events the rooms go on; None if what was missed is not known to be complete.
 
-        A room that the client entered after its last event is left out: it never heard that it was in.
+        So it is where a client entered a room after its last event: it may not even have heard that it was in.
         """
-        rooms = {room: place for room, place in state.rooms.items() if place.entered <= offset.position}
-        reached = self.journal.reached(offset, rooms)
-        doubtful = any(place.position > offset.position for place in rooms.values())
-        if reached is None or doubtful or offset.position < state.since:
+        reached = self.journal.reached(offset, state.rooms)
+        doubtful = any(place.position > offset.position for place in state.rooms.values())
+        if reached is None or doubtful:
             return None
-        return {room: _had(place, reached.get(room)) for room, place in rooms.items()}
+        return {room: _had(place, reached.get(room)) for room, place in state.rooms.items()}
 
     def trim(self, rooms: list[str]) -> None:
         """Forget what nobody can claim any more; ``rooms`` are those that are listened to."""
@@ -139,14 +129,13 @@ class Recovery:
             self._wake(later)
 
 
-def _further(place: Place, settled: Reached | None) -> Place:
+def _further(place: Reached, settled: Reached | None) -> Reached:
     """A batch that was sent long ago instead of the entry, if it brought anything new."""
-    if settled is None or settled.position <= place.position or settled.event <= place.event:
-        return place
-    return Place(place.entered, *settled)
+    newer = settled and settled.position > place.position and settled.event > place.event
+    return settled if settled and newer else place
 
 
-def _had(place: Place, reached: Reached | None) -> int:
+def _had(place: Reached, reached: Reached | None) -> int:
     """The last event that the client had; of the very batch that the place names it may have had a part."""
     if reached is None or reached.position < place.position:
         return place.event
@@ -155,13 +144,14 @@ def _had(place: Place, reached: Reached | None) -> int:
 
 def _load(text: str) -> State:
     state = State(*json.loads(text))
-    return state._replace(rooms={room: Place(*place) for room, place in state.rooms.items()})
+    return state._replace(rooms={room: Reached(*place) for room, place in state.rooms.items()})
 
 
 class Holding:
     """A ``Peer`` that holds what is sent until it is certain whether the client is recovered."""
 
     framing: ClassVar[str] = "holding"
+    expects_offsets: bool = True
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer

@@ -22,17 +22,15 @@ from services.realtime.commands import (
 )
 from services.realtime.gateway import PRESENCE_QUEUE, failure
 from services.realtime.identity import Identity
-from services.realtime.journal import MARK
-from services.realtime.recovery import Place
+from services.realtime.journal import MARK, Reached
 from services.realtime.socketio_rooms import RoomListener, event_frame
-from services.realtime.socketio_session import MAIN, Session
+from services.realtime.socketio_session import MAIN, EventPeer, Session
 from services.realtime.turns import InTurn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from services.realtime.gateway import Gateway
-    from services.realtime.peers import Peer
 
 NAMESPACES: Final = frozenset((MAIN,))
 SETTINGS: Final = socketio.Settings()
@@ -57,7 +55,7 @@ class SocketIoClient:
     """One Socket.IO connection."""
 
     def __init__(
-        self, gateway: Gateway, peer: Peer, client_id: str, identity: Identity | None = None
+        self, gateway: Gateway, peer: EventPeer, client_id: str, identity: Identity | None = None
     ) -> None:
         self.gateway = gateway
         self.peer = peer
@@ -117,8 +115,13 @@ class SocketIoClient:
 
     def dump(self) -> dict[str, Any]:
         """What has to outlive an eviction."""
-        rooms = {room_id: room.place for room_id, room in self.rooms.items()}
-        return {"who": self.identity, "sio": self.connection.dump(), "rooms": rooms, "own": self.session.own}
+        return {
+            "who": self.identity,
+            "sio": self.connection.dump(),
+            "rooms": {room_id: room.place for room_id, room in self.rooms.items()},
+            "own": self.session.own,
+            "offsets": self.session.offsets,
+        }
 
     def load(self, kept: dict[str, Any]) -> None:
         """Go on after an eviction."""
@@ -127,11 +130,12 @@ class SocketIoClient:
         if not self.connection.namespaces:
             return
         user_id = self.gateway.take_back(self)
+        self.session.offsets = kept["offsets"]
         for room_id, place in kept["rooms"].items():
-            listener = RoomListener(self, room_id, user_id, Place(*place) if place else None)
+            listener = RoomListener(self, room_id, user_id, Reached(*place) if place else None)
             self.rooms[room_id] = listener
             self.gateway.restore(listener)
-        self.session.hold(Place(*kept["own"]))
+        self.session.hold(Reached(*kept["own"]))
 
     def keep(self) -> None:
         """Store the state for the time after an eviction."""
@@ -199,7 +203,6 @@ class SocketIoClient:
             self.rooms.pop(wanted.room_id, None)
             raise
         self.session.enter(listener)
-        self.session.tell("chat:joined", {"roomId": wanted.room_id, **joined})
         self.keep()
         return joined
 
@@ -288,7 +291,8 @@ class SocketIoClient:
             return True
         if destination not in QUEUES or MAIN not in self.connection.namespaces:
             return False
-        offset = self.session.recovery.journal.offset(MARK, 0) if number else None
+        known = number and self.session.offsets
+        offset = self.session.recovery.journal.offset(MARK, 0) if known else None
         self.peer.pass_on([event_frame(QUEUES[destination](payload), payload, offset)])
         return True
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from services.realtime.feeds import Event
-    from services.realtime.recovery import Place
+    from services.realtime.journal import Reached
     from services.realtime.socketio import SocketIoClient
 
 
@@ -24,12 +24,12 @@ def event_frame(name: str, text: str, offset: str | None = None) -> str:
 
 
 class RoomListener(Listener):
-    """A room that a client joined. ``place`` is where it entered, once it has been told so."""
+    """A room that a client joined. ``place`` is where it entered, once it has."""
 
     __slots__ = ("client", "place")
 
     def __init__(
-        self, client: SocketIoClient, room_id: str, user_id: str, place: Place | None = None
+        self, client: SocketIoClient, room_id: str, user_id: str, place: Reached | None = None
     ) -> None:
         super().__init__(room_id, user_id)
         self.client = client
@@ -37,12 +37,15 @@ class RoomListener(Listener):
 
     @property
     def group(self) -> Hashable:
-        """The frames are the same for everyone."""
-        return "socketio"
+        """The frames are the same for everyone, with offsets and without."""
+        return self.client.session.offsets
 
     def render(self, events: Sequence[Event]) -> list[str]:
         """One frame for each event; what is not stored has no offset, for it is not missed."""
-        offset, room_id = self.client.session.recovery.journal.offset, self.room_id
+        session, room_id = self.client.session, self.room_id
+        if not session.offsets:
+            return [event_frame(f"chat:{kind}", text) for _, kind, text in events]
+        offset = session.recovery.journal.offset
         return [
             event_frame(f"chat:{kind}", text, offset(room_id, number) if number else None)
             for number, kind, text in events
