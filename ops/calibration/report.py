@@ -27,9 +27,8 @@ ACCUSED = (
 )
 NAMES = {WRITTEN: "as written", HEARD: "20 % word errors, no stops, no capitals"}
 GOALS = {"Overall": 0.62, "Vocabulary": 0.60, "Grammar": 0.50}
-FALL = 0.03
-NEAR = 0.97
-LENGTHS = ((0, 60), (60, 100), (100, 150), (150, 10_000))
+AGREEMENT, NEAR, FALL = 0.80, 0.97, 0.03
+LENGTHS = (0, 60, 100, 150)
 
 
 def levels(values: Sequence[float]) -> list[float]:
@@ -51,7 +50,9 @@ def report(calibration: Calibration, by_question: Calibration) -> None:
         print(f"\n{NAMES[tested]}")
         short = predictions(calibration, VALUE, tested, "short")
         _agreement("short answers", short)
-        _agreement("  their questions not seen", predictions(by_question, VALUE, tested, "short"))
+        _agreement(
+            "short answers, their questions not seen", predictions(by_question, VALUE, tested, "short")
+        )
         _agreement("excerpts of essays", predictions(calibration, VALUE, tested, "excerpt"))
         _bias(short)
         _rank("level of the question", short, "question")
@@ -68,12 +69,11 @@ def _agreement(label: str, predicted: Predicted) -> None:
     found, right = levels(values), levels(truth)
     low, high = interval(kappa, found, right, random.Random(2))  # noqa: S311 - repeatable, not secret
     _, error = moments([a - b for a, b in zip(values, truth, strict=True)])
-    print(
-        f"  {label} ({len(found)}): quadratic kappa {kappa(found, right):.3f} [{low:.3f}, {high:.3f}],"
-        f" levels equally frequent {level_kappa(found, right):.3f},"
-        f" within one level {_against(within_one(found, right), NEAR)}, r {pearson(values, truth):.3f},"
-        f" standard error {error:.2f} levels"
-    )
+    print(f"  {label} ({len(found)})")
+    print(f"    quadratic kappa {_against(kappa(found, right), AGREEMENT)} [{low:.3f}, {high:.3f}]")
+    print(f"    with levels equally frequent {_against(level_kappa(found, right), AGREEMENT)}")
+    print(f"    within one level {_against(within_one(found, right), NEAR)}")
+    print(f"    r {pearson(values, truth):.3f}, standard error {error:.2f} levels")
 
 
 def _against(value: float, goal: float) -> str:
@@ -82,14 +82,16 @@ def _against(value: float, goal: float) -> str:
 
 def _bias(predicted: Predicted) -> None:
     """How far too high each level, and each length, is judged."""
-    by_level: dict[float, list[float]] = {}
-    by_length: dict[str, list[float]] = {}
+    by_level: dict[int, list[float]] = {}
+    by_length: dict[int, list[float]] = {}
     for answer, text, value in predicted:
-        by_level.setdefault(levels([rating(answer)])[0], []).append(value - rating(answer))
-        band = next(f"to {high}" for low, high in LENGTHS if low <= text.words < high)
-        by_length.setdefault(band, []).append(value - rating(answer))
-    for label, groups in (("level", sorted(by_level.items())), ("words", sorted(by_length.items()))):
-        told = ", ".join(f"{name} {sum(each) / len(each):+.2f} ({len(each)})" for name, each in groups)
+        by_level.setdefault(int(levels([rating(answer)])[0]), []).append(value - rating(answer))
+        shortest = max(words for words in LENGTHS if words <= text.words)
+        by_length.setdefault(shortest, []).append(value - rating(answer))
+    for label, groups in (("level", by_level), ("words from", by_length)):
+        told = ", ".join(
+            f"{name} {sum(each) / len(each):+.2f} ({len(each)})" for name, each in sorted(groups.items())
+        )
         print(f"    too high by, at {label}: {told}")
 
 
