@@ -7,17 +7,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import websockets
 
+from runtime.server import Runtime
 from tests.worker.live import Script, SocketIo, open_room
 
 if TYPE_CHECKING:
-    from runtime.server import Runtime
+    from collections.abc import Iterator
+
     from tests.worker.people import Person, Town
 
 SUPERSEDED = 4409
+SHARDS = 4
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """A Worker with several connection objects: clients mostly come back to another one."""
+    with Runtime(state=tmp_path_factory.mktemp("shards"), vars={"CONNECTION_SHARDS": f"{SHARDS}"}) as server:
+        yield server
 
 
 def evict_all(runtime: Runtime) -> None:
-    for shard in range(4):
+    for shard in range(SHARDS):
         runtime.evict("Connections", f"socketio:{shard}")
 
 

@@ -126,11 +126,11 @@ class SocketIoClient:
     def load(self, kept: dict[str, Any]) -> None:
         """Go on after an eviction."""
         self.identity = Identity(*kept["who"]) if kept["who"] else None
+        self.session.offsets = kept["offsets"]
         self.connection = socketio.ServerConnection.load(kept["sio"], NAMESPACES, SETTINGS)
         if not self.connection.namespaces:
             return
         user_id = self.gateway.take_back(self)
-        self.session.offsets = kept["offsets"]
         for room_id, place in kept["rooms"].items():
             listener = RoomListener(self, room_id, user_id, Reached(*place) if place else None)
             self.rooms[room_id] = listener
