@@ -27,8 +27,8 @@ SHORT = 60
 
 A2, B1, B2, C1 = 2, 3, 4, 5
 SHORTEST_ADVERB = 5
-FAMILIAR = 5
-"""Rarer words (on the lexicon's scale) are as likely foreign as well chosen."""
+FAMILIAR = {"writing": 5, "speaking": 7}
+"""Rarer words (on the lexicon's scale) are as likely foreign, or misheard, as well chosen."""
 
 STEADIED = 40
 OPENING = 6
@@ -143,7 +143,7 @@ def analyse(
         measures=_measures(document, known, found, len(mistakes)),
         errors=tuple(mistakes),
         spelling=tuple((document.spans[i][0], document.quote(i)) for i in found.vocabulary.misspelt),
-        strengths=tuple(_strengths(document, found)),
+        strengths=tuple(_strengths(document, found, skill)),
         flags=frozenset(flags + _flags(whole, document, found.vocabulary, known)),
         opening=whole.quote(0, min(OPENING, len(whole))) if len(whole) else "",
         edited=whole.punctuated or any(letter.isupper() for letter in whole.text),
@@ -228,7 +228,7 @@ def _flags(whole: Document, document: Document, vocabulary: Profile, known: Lang
     return [*flags, "word_list"] if listed else flags
 
 
-def _strengths(document: Document, found: Found) -> list[Strength]:
+def _strengths(document: Document, found: Found, skill: Skill) -> list[Strength]:
     """What is worth praise, the most advanced first; each key once."""
     good = [
         Strength("structure", s.key, s.level, document.spans[s.first][0], document.quote(s.first, s.length))
@@ -249,7 +249,7 @@ def _strengths(document: Document, found: Found) -> list[Strength]:
         Strength("word", word, entry.level, document.spans[i][0], document.quote(i))
         for word, i in found.vocabulary.first_seen.items()
         if (entry := found.vocabulary.types[word]).level >= B1
-        and entry.frequency >= FAMILIAR
+        and entry.frequency >= FAMILIAR[skill]
         and document.quote(i).islower()
     ]
     unique = {(s.kind, s.key): s for s in reversed(good)}

@@ -51,6 +51,15 @@ def test_a_spoken_answer_is_not_blamed_for_spelling() -> None:
     assert all(each.quote != "freind" for each in feedback(features, judge(features)).improvements)
 
 
+def test_a_rare_word_in_speech_is_as_likely_misheard_and_not_praised() -> None:
+    text = "the people know the tether and i like it because it is friendly there"
+    praised = {
+        skill: {strength.key for strength in analyse(text, skill=skill).strengths}
+        for skill in ("writing", "speaking")
+    }
+    assert praised["writing"] - praised["speaking"] == {"tether"}
+
+
 def test_korean_learners_are_told_in_korean_and_others_in_english() -> None:
     assert "수준" in given(TEXT, "ko-KR").summary
     assert given(TEXT, "fr") == given(TEXT, "en")
