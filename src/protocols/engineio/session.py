@@ -275,6 +275,11 @@ class Session:
 
     # Sending
 
+    @property
+    def socket(self) -> int | None:
+        """The WebSocket that takes what is sent at once; None while that goes by polls, or nowhere."""
+        return self._socket if self.state is State.WEBSOCKET else None
+
     def send(self, message: Frame) -> list[Action]:
         """Send one message. See ``send_frames``."""
         return self.send_frames((encode_message(message),))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from protocols import engineio
 from protocols.engineio import Closed, CloseSocket, Deliver, Refused, Reply, SendFrame, Session, State
 from services.realtime import closing
+from services.realtime.peers import SharedFrames
 from services.realtime.socketio import SocketIoClient, frames
 from services.realtime.socketio_session import expects_offsets
 
@@ -53,7 +54,11 @@ class EngineClient:
 
     def pass_on(self, frames: Sequence[Frame]) -> None:
         """Send frames."""
-        self.perform(self.session.send_frames(frames))
+        socket = self.session.socket
+        if socket in self.sockets and isinstance(frames, SharedFrames):
+            frames.send(self.sockets[socket])
+        else:
+            self.perform(self.session.send_frames(frames))
 
     def send(self, message: Sequence[Frame]) -> None:
         """Frame and send."""

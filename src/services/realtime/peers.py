@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from services.realtime import closing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from services.realtime.ports import Frame, Socket
 
 
@@ -35,6 +37,23 @@ class Peer(Protocol):
     def keep(self, state: dict[str, Any]) -> None:
         """Store state for the time after an eviction."""
         ...
+
+
+class SharedFrames(list[str]):
+    """Frames that go to many clients. What the platform makes of them is made once."""
+
+    __slots__ = ("_prepared",)
+
+    def __init__(self, frames: Iterable[str]) -> None:
+        super().__init__(frames)
+        self._prepared: list[Any] | None = None
+
+    def send(self, socket: Socket) -> None:
+        """Send all by a WebSocket."""
+        if self._prepared is None:
+            self._prepared = [socket.prepare(frame) for frame in self]
+        for prepared in self._prepared:
+            socket.send_prepared(prepared)
 
 
 class SocketPeer:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from services.realtime import closing
 from services.realtime.feeds import Listener
+from services.realtime.peers import SharedFrames
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -40,18 +41,18 @@ class RoomListener(Listener):
         """The frames are the same for everyone, with offsets and without."""
         return self.client.session.offsets
 
-    def render(self, events: Sequence[Event]) -> list[str]:
+    def render(self, events: Sequence[Event]) -> SharedFrames:
         """One frame for each event; what is not stored has no offset, for it is not missed."""
         session, room_id = self.client.session, self.room_id
         if not session.offsets:
-            return [event_frame(f"chat:{kind}", text) for _, kind, text in events]
+            return SharedFrames(event_frame(f"chat:{kind}", text) for _, kind, text in events)
         offset = session.recovery.journal.offset
-        return [
+        return SharedFrames(
             event_frame(f"chat:{kind}", text, offset(room_id, number) if number else None)
             for number, kind, text in events
-        ]
+        )
 
-    def write(self, frames: list[str]) -> None:
+    def write(self, frames: SharedFrames) -> None:
         """Send them."""
         self.client.peer.pass_on(frames)
 
