@@ -211,16 +211,16 @@ class SocketObject(LiveObject):
             return
         self._restored = True
         for raw in self._raw_ctx.getWebSockets():
-            key = self._key(raw)
-            socket = self._socket(raw, key)
+            socket = self._socket(raw)
             if socket.open or socket.kept:  # not one that was given up
-                self.host.restore(key, socket)
+                self.host.restore(self._key(raw), socket)
 
     def _sockets(self) -> list[EdgeSocket]:
-        return [self._socket(raw, self._key(raw)) for raw in self._raw_ctx.getWebSockets()]
+        sockets = (self._socket(raw) for raw in self._raw_ctx.getWebSockets())
+        return [socket for socket in sockets if socket.open]
 
-    def _socket(self, raw: Any, key: str) -> EdgeSocket:
-        return EdgeSocket(raw, self._raw_ctx, lambda: self.context.defer(self.host.closed(key)))
+    def _socket(self, raw: Any) -> EdgeSocket:
+        return EdgeSocket(raw, self._raw_ctx, lambda: self.context.defer(self.host.closed(self._key(raw))))
 
     def _key(self, raw: Any) -> str:
         """The key that a socket was accepted with, kept on the JavaScript object while that is in memory."""
@@ -240,7 +240,7 @@ class SocketObject(LiveObject):
         headers = {"sec-websocket-protocol": protocol} if protocol else {}
         init = js.JSON.parse(json.dumps({"status": 101, "headers": headers}))
         init.webSocket = client
-        return self._socket(server, key), js.Response.new(jsnull, init)
+        return self._socket(server), js.Response.new(jsnull, init)
 
     def respond(self, signal: Any, on_abort: Callable[[], None]) -> EdgeResponse:
         """Open a response to write to; ``signal`` is that of its request."""

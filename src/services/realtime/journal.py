@@ -34,11 +34,11 @@ def own(user_id: str) -> str:
 
 
 _OFFSET = re.compile(r"(\d{1,6})/(\d{1,16})(?:\.(\d{1,15}))?", re.ASCII)
-_REACHED = (
+REACHED = (
     "SELECT j.value AS room, p.position, p.event FROM json_each(?1) j LEFT JOIN passed p ON p.position ="
     " (SELECT max(position) FROM passed WHERE room = j.value AND position <= ?2)"
 )
-_TRIM = (
+TRIM = (
     "DELETE FROM passed WHERE position < ?1 AND position < (SELECT max(position) FROM passed)"
     " AND (room NOT IN (SELECT value FROM json_each(?2))"
     " OR EXISTS (SELECT 1 FROM passed later WHERE later.room = passed.room"
@@ -146,7 +146,7 @@ class Journal:
         now = self._clock.now()
         if now >= self._trimmed_at + TRIM_EVERY:
             self._trimmed_at = now
-            self._store.rows(_TRIM, self.floor - KEPT * 1000, json.dumps(list(rooms)))
+            self._store.rows(TRIM, self.floor - KEPT * 1000, json.dumps(list(rooms)))
 
     def _step(self, room: str, event: int) -> None:
         self.position = max(self.position + 1, self._clock.now() * 1000)
@@ -160,7 +160,7 @@ class Journal:
         self.flush()
 
     def _reached_by(self, position: int, rooms: Iterable[str]) -> dict[str, Reached]:
-        rows: list[Row] = self._store.rows(_REACHED, json.dumps(list(rooms)), position)
+        rows: list[Row] = self._store.rows(REACHED, json.dumps(list(rooms)), position)
         return {
             row["room"]: Reached(row["position"], row["event"]) for row in rows if row["position"] is not None
         }

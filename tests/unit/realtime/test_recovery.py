@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.realtime.journal import KEPT, Offset, Reached
+from services.realtime.journal import KEPT, REACHED, TRIM, Offset, Reached
 from services.realtime.recovery import Recovery, State
 from tests.unit.chat.world import LocalHome
 from tests.unit.support import SetClock, make_context
@@ -159,3 +160,10 @@ def test_positions_that_nobody_needs_are_forgotten() -> None:
     shard.clock.advance(seconds=2 * KEPT // 1000)
     shard.recovery.trim([])
     assert len(shard.home.rows("SELECT * FROM passed")) == 1, "it tells where the object's life ended"
+
+
+@pytest.mark.parametrize("query", [REACHED, TRIM])
+def test_no_query_reads_all_positions(query: str) -> None:
+    plan = Shard().home.plan(query, *("[]", 1) if query == REACHED else (1, "[]"))
+    whole = [line for line in plan.splitlines() if line.startswith("SCAN") and "VIRTUAL TABLE" not in line]
+    assert whole == [], plan
