@@ -206,7 +206,7 @@ RIGHT = [
     "To find out more, read on. The rules say to stop. Listen to what is said. I have to go now.",
     "The people in my country have time. Let the dog go. Does the book have pages? My mother and my father have one.",
     "One of the people who has left is here. I know the man that they know. It is the students who learn that win.",
-    "We have seed and feed. He learned and dreamed. I have set it. They have come to see what we have found out.",
+    "We have seed and feed. He learned and dreamed. Leaded petrol singed his coat; it was costed twice. I have set it. They have come to see what we have found out.",
     "What you pay for be sure to get. That is the place I work for. It is good for people. He is for it.",
     "I like living here. Would you like help? They love work. We need food. I decided that it was over.",
     "This is because it is late. What I think is important is time. Is very hot water safe? Who is not here?",

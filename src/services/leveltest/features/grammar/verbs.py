@@ -139,7 +139,8 @@ UNMISTAKABLE = wordset(
 
 
 REAL_WORDS = wordset(
-    "burned learned dreamed hanged lighted shined seed lied winded teared ringed bended beaded waked"
+    "burned learned dreamed hanged lighted shined seed lied winded teared ringed bended waked costed singed leaded "
+    "betted"
 )
 
 
