@@ -27,13 +27,13 @@ RATINGS: dict[str, dict[str, list[float]]] = json.loads(
 
 SCALES = ("Overall", "Cohesion", "Syntax", "Vocabulary", "Phraseology", "Grammar")
 ESSAY_EXCERPTS = (50, 80, 120, 160, 220)
-ANSWER_EXCERPTS = (40, 60, 90)
+ANSWER_EXCERPTS = (35, 45, 60, 75, 90, 110)
 TRANSCRIPT_RATES = (0.1, 0.2, 0.2, 0.3)
 TEST_RATE = 0.2
 WRONG, MISSING = 0.6, 0.2
 """Shares of the word errors; the rest are additions."""
 
-SOME = (0, 1, 2)
+SOME = tuple(range(len(ANSWER_EXCERPTS)))
 """Copies of each kind of what was rated: there is not much of it."""
 
 APOSTROPHES = "'\u2019"

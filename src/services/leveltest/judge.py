@@ -45,10 +45,10 @@ NONSENSE_CAP = 2.0
 TOP, TOP_SLOPE = 4.45, 0.5
 """From C1 on the weights count less: they come from learners, of whom hardly any was better."""
 
-TOP_RAMP, TOP_WORD_LEVEL, MOST_ABOVE, TOP_GAIN = 0.5, 1.9, 1.5, 0.6
+GAIN_FROM, GAIN_RAMP, TOP_WORD_LEVEL, MOST_ABOVE, TOP_GAIN = 4.0, 0.5, 1.9, 1.5, 0.6
 """Instead, words tell levels apart that no text of the calibration reaches: each level by which the mean
 level of the different content words exceeds ``TOP_WORD_LEVEL`` adds ``TOP_GAIN``, at most ``MOST_ABOVE``
-times; in full from ``TOP + TOP_RAMP``, not at all below ``TOP``."""
+times; in full from ``GAIN_FROM + GAIN_RAMP``, not at all below ``GAIN_FROM``."""
 
 FLUENCY_SHARE, PACE_SHARE = 0.3, 0.1
 """Weight of delivery in speaking, and of the mere pace where no word has a time; the rest is what was said."""
@@ -165,7 +165,8 @@ def at_the_top(value: float, word_level: float) -> float:
     """The value with what it exceeds ``TOP`` by reduced, and exceptional vocabulary added."""
     above = max(0.0, value - TOP)
     gain = TOP_GAIN * max(0.0, min(MOST_ABOVE, word_level - TOP_WORD_LEVEL))
-    return value - (1 - TOP_SLOPE) * above + min(1.0, above / TOP_RAMP) * gain
+    share = max(0.0, min(1.0, (value - GAIN_FROM) / GAIN_RAMP))
+    return value - (1 - TOP_SLOPE) * above + share * gain
 
 
 def _capped(value: float, features: Features) -> float:
