@@ -1,4 +1,4 @@
-"""The doors of live connections: STOMP at ``/ws``."""
+"""The doors of live connections: STOMP and SockJS at ``/ws``, Socket.IO at ``/socket.io/``."""
 
 from __future__ import annotations
 
@@ -26,14 +26,11 @@ class ForeignOrigin(Forbidden):
     title = "Connections with cookies come from our own pages only."
 
 
-@routes.get(
-    "/ws",
-    auth=SOCKET,
-    described=False,
-    limit="connect",
-    aliases=("/ws/websocket",),
-    problems=(ForeignOrigin,),
-)
+DOOR: dict[str, Any] = {"auth": SOCKET, "described": False, "problems": (ForeignOrigin,)}
+"""What all routes of protocols with sessions of their own share."""
+
+
+@routes.get("/ws", limit="connect", aliases=("/ws/websocket",), **DOOR)
 async def open_stomp(call: Call) -> Reply:
     """STOMP 1.2, 1.1 or 1.0 over WebSocket; without an upgrade the greeting of SockJS."""
     if not is_upgrade(call):
@@ -42,52 +39,22 @@ async def open_stomp(call: Call) -> Reply:
     return await forward(call, f"stomp:{shard(call, identity)}", identity)
 
 
-@routes.get("/ws/{rest...}", auth=SOCKET, described=False, limit="realtime", problems=(ForeignOrigin,))
-async def sockjs_get(call: Call, rest: str) -> Reply:
-    """STOMP over SockJS: its pages, sockets and streams."""
-    return await _sockjs(call, rest)
+@routes.get("/ws/{rest...}", limit="realtime", **DOOR)
+@routes.post("/ws/{rest...}", limit="realtime", **DOOR)
+async def sockjs(call: Call, rest: str) -> Reply:
+    """STOMP over SockJS: its pages, sockets, streams and polls.
 
-
-@routes.post("/ws/{rest...}", auth=SOCKET, described=False, limit="realtime", problems=(ForeignOrigin,))
-async def sockjs_post(call: Call, rest: str) -> Reply:
-    """STOMP over SockJS: its polls, and what clients send with them."""
-    return await _sockjs(call, rest)
-
-
-async def _sockjs(call: Call, rest: str) -> Reply:
-    """A session's requests name it in the path: that decides about the object, which redeems tickets too."""
+    A session's requests name it in the path: that decides about the object, which redeems tickets too.
+    """
     _, _, session = rest.partition("/")
     name = session.partition("/")[0].encode()
     return await forward(call, f"sockjs:{crc32(name) % shards(call.context.config)}", await identified(call))
 
 
-@routes.get(
-    "/socket.io/",
-    auth=SOCKET,
-    described=False,
-    limit="realtime",
-    aliases=("/socket.io",),
-    problems=(ForeignOrigin,),
-)
-async def socketio_get(call: Call) -> Reply:
+@routes.get("/socket.io/", limit="realtime", aliases=("/socket.io",), **DOOR)
+@routes.post("/socket.io/", limit="realtime", aliases=("/socket.io",), **DOOR)
+async def socketio(call: Call) -> Reply:
     """Socket.IO 5 over Engine.IO 4: open a session, poll, or open its WebSocket."""
-    return await _socketio(call)
-
-
-@routes.post(
-    "/socket.io/",
-    auth=SOCKET,
-    described=False,
-    limit="realtime",
-    aliases=("/socket.io",),
-    problems=(ForeignOrigin,),
-)
-async def socketio_post(call: Call) -> Reply:
-    """Packets of a session that polls."""
-    return await _socketio(call)
-
-
-async def _socketio(call: Call) -> Reply:
     sid = dict(parse_qsl(call.request.query)).get("sid", "")
     if not sid:
         identity = await admitted(call)

@@ -69,7 +69,7 @@ class Document:
             start -= 1
         return self.words[start:index]
 
-    def only(self, kept: Sequence[int]) -> Document:
+    def selected(self, kept: Sequence[int]) -> Document:
         """The document with some of its words alone."""
         return Document(
             self.text,

@@ -158,10 +158,10 @@ def _own(whole: Document, known: LanguagePack, prompt: str, skill: Skill) -> tup
     flags: list[Flag] = ["copied_prompt"] if len(document) < len(whole) / 2 else []
     if skill == "speaking":
         fillers = known.words("fillers")
-        document = document.only([i for i, word in enumerate(document.words) if word not in fillers])
+        document = document.selected([i for i, word in enumerate(document.words) if word not in fillers])
     new = new_words(document.words)
     if len(new) < len(document) / 2:
-        return document.only(new), [*flags, "repetitive"]
+        return document.selected(new), [*flags, "repetitive"]
     return document, flags
 
 
