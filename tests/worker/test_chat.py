@@ -1,21 +1,20 @@
-"""Chat over HTTP: rooms, messages, what others may not see, and kill -9 while people send."""
+"""Chat over HTTP: rooms, messages, and what others may not see."""
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from runtime.server import Runtime
+from tests.worker.chats import CHAT, code, items, room_of, say, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.worker.people import Person, Town
+    from tests.worker.people import Town
 
-CHAT = "/api/v1/chat"
 MESSAGE = {
     "id", "roomId", "seq", "clientMessageId", "sender", "body", "attachments", "replyTo", "createdAt",
     "editedAt", "deletedAt", "reactions",
@@ -24,43 +23,9 @@ MESSAGE = {
 
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    """A server to kill, where many people can register quickly."""
+    """A server where many people can register quickly."""
     with Runtime(state=tmp_path_factory.mktemp("chat"), vars={"PASSWORD_ROUNDS": "1"}) as server:
         yield server
-
-
-def room_of(owner: Person, *others: Person, kind: str = "group", **more: Any) -> dict[str, Any]:
-    """A new room."""
-    body = {"type": kind, "memberIds": [other.id for other in others], **more}
-    answer = owner.http.post(f"{CHAT}/rooms", json=body)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-def say(person: Person, room_id: str, body: str, **more: Any) -> dict[str, Any]:
-    """A message that was sent."""
-    answer = person.http.post(f"{CHAT}/rooms/{room_id}/messages", json={"body": body, **more})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-def items(person: Person, path: str, **query: Any) -> list[dict[str, Any]]:
-    answer = person.http.get(f"{CHAT}{path}", params=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["items"]
-
-
-def unread(person: Person) -> dict[str, int]:
-    """Room → unread messages, as the list of rooms and each room itself say."""
-    counts = {room["id"]: room["unreadCount"] for room in items(person, "/rooms")}
-    for room_id, count in counts.items():
-        assert person.http.get(f"{CHAT}/rooms/{room_id}").json()["unreadCount"] == count
-    return counts
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    assert answer.headers["content-type"] == "application/problem+json", answer.text
-    return answer.status_code, answer.json()["code"]
 
 
 class TestRooms:
@@ -294,6 +259,9 @@ class TestSearch:
         jun.http.post(f"{CHAT}/rooms/{mine}/leave")
         assert items(jun, "/search", q="window") == []
 
+    def test_who_is_in_no_room_finds_nothing(self, town: Town) -> None:
+        assert items(town.register(), "/search", q="hello") == []
+
     def test_pages(self, town: Town) -> None:
         mina, jun = town.register(), town.register()
         room_id = room_of(mina, jun)["id"]
@@ -401,49 +369,3 @@ class TestErasure:
         assert [member["id"] for member in jun.http.get(f"{CHAT}/rooms/{room_id}").json()["members"]] == [
             jun.id
         ]
-
-
-class TestKill:
-    def test_nothing_acknowledged_is_lost_or_doubled(self, town: Town, runtime: Runtime) -> None:
-        """Two people send in one room while the server is killed; they retry until each is answered."""
-        mina, jun = town.register(), town.register()
-        room_id = room_of(mina, jun)["id"]
-        answered: dict[str, list[int]] = {mina.id: [], jun.id: []}
-        counted = threading.Semaphore(0)
-
-        def talk(person: Person) -> None:
-            for number in range(40):
-                answered[person.id].append(insist(person, room_id, f"{person.id} {number}")["seq"])
-                counted.release()
-
-        talkers = [threading.Thread(target=talk, args=[person]) for person in (mina, jun)]
-        for talker in talkers:
-            talker.start()
-        for _ in range(3):
-            for _ in range(15):
-                counted.acquire()
-            runtime.kill()
-            runtime.start()
-        for talker in talkers:
-            talker.join()
-        said = items(mina, f"/rooms/{room_id}/messages", afterSeq=0, limit=100)
-        assert [message["seq"] for message in said] == list(range(1, 81))
-        for person in (mina, jun):
-            mine = [message for message in said if message["sender"]["id"] == person.id]
-            assert [message["seq"] for message in mine] == answered[person.id]
-            assert [message["body"] for message in mine] == [f"{person.id} {number}" for number in range(40)]
-        assert unread(mina) == unread(jun) == {room_id: 40}
-
-
-def insist(person: Person, room_id: str, body: str) -> dict[str, Any]:
-    """Send until it is answered, always the same message."""
-    while True:
-        try:
-            return say(person, room_id, body, clientMessageId=body)
-        except (httpx.TransportError, AssertionError):
-            continue
-
-
-def test_who_is_in_no_room_finds_nothing(town: Town) -> None:
-    found = town.register().http.get("/api/v1/chat/search", params={"q": "hello"})
-    assert (found.status_code, found.json()["items"]) == (200, [])

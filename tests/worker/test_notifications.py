@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from runtime.server import Runtime
+from tests.worker.chats import CHAT, code, room_of, say
 from tests.worker.push_service import Browser, PushService, encoded, read_vapid
-from tests.worker.test_chat import CHAT, code, room_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,8 @@ from services.accounts.upkeep import keep_up
 from services.context import sql
 from services.sealing import Sealer
 from tests.unit.accounts.world import World
-from tests.unit.support import column_keys, reconfigured
+from tests.unit.support import reconfigured
+from tests.unit.support_crypto import column_keys
 
 if TYPE_CHECKING:
     from services.context import Context

@@ -6,7 +6,8 @@ import pytest
 
 from services.context import MissingSecret
 from services.sealing import CannotOpen, Sealer
-from tests.unit.support import Context, column_keys, reconfigured, settings
+from tests.unit.support import Context, reconfigured, settings
+from tests.unit.support_crypto import column_keys
 
 EMAIL = "mina@example.org"
 

@@ -15,7 +15,8 @@ from services.accounts.keys import published_keys
 from services.accounts.tokens import CACHED_TOKENS, LIFETIME, issue_access_token, read_access_token
 from services.jose import MAX_TOKEN
 from services.problems import InvalidToken
-from tests.unit.support import Context, reconfigured, rsa_pem, signing_keys
+from tests.unit.support import Context, reconfigured
+from tests.unit.support_crypto import rsa_pem, signing_keys
 
 
 def issue(context: Context) -> str:

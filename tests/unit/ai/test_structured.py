@@ -16,7 +16,8 @@ from services.ai.cache import cached
 from services.ai.prompting import as_data, prompt
 from services.ai.structured import Prose, ask, schema_of
 from services.context import Context
-from tests.unit.support import Deferred, MemoryKeyValue, column_keys, make_context, reconfigured
+from tests.unit.support import Deferred, MemoryKeyValue, make_context, reconfigured
+from tests.unit.support_crypto import column_keys
 from tests.unit.support_http import Answer, Upstream, answer
 
 Build = Callable[..., Context]

@@ -20,7 +20,7 @@ from services.notifications.webpush import MAX_PLAINTEXT
 from services.paging import PageQuery
 from services.users.settings import NotificationSettings, QuietHours
 from tests.unit.chat.world import World
-from tests.unit.support import point
+from tests.unit.support_crypto import point
 
 if TYPE_CHECKING:
     from services.notifications.models import Notification

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.encoding import b64url, from_b64url
 from services.notifications import webpush
-from tests.unit.support import make_context, point
+from tests.unit.support import make_context
+from tests.unit.support_crypto import point
 
 # RFC 8291, appendix A.
 PLAINTEXT = b"When I grow up, I want to be a watermelon"
