@@ -93,6 +93,8 @@ class Herald:
     async def _tell_all(self, due: list[Member]) -> None:
         try:
             listening = await self._fanout.listeners()
+            for user_id in listening:
+                self.opened(user_id)
             self._leave_out([member for member in due if member.user_id in listening])
             others = [member for member in due if member.user_id not in listening]
             await asyncio.gather(*(self._tell(member) for member in others[:BATCH]))
@@ -104,7 +106,6 @@ class Herald:
         seq = self._room.seq
         for member in members:
             member.notified_seq = seq
-            self.opened(member.user_id)
         if members:
             users = to_json([member.user_id for member in members])
             self._room.store.rows(_NOTE, seq, users)

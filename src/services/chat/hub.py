@@ -1,7 +1,7 @@
 """What a room does when it is called: decide, store, answer; then fan out, project, notify.
 
-The reply to a call leaves after what it wrote is durable. What follows is begun at once and repeated by an
-alarm until it is done, so that a crash at any point loses nothing.
+The reply to a call leaves after what it wrote is durable. Subscribers are told at once; what else follows an alarm
+does soon, and again until it is done, so that a crash at any point loses nothing.
 """
 
 from __future__ import annotations
@@ -135,7 +135,8 @@ class Hub:
                 reply_to=reply_to,
             )
         events = self._fanout.enclose(shard, seen)
-        self._herald.wake()
+        if projected:
+            self._herald.wake()
         told = await self._told(room, row, projected=projected)
         return told if events is None else told | {"events": events}
 
@@ -289,11 +290,8 @@ class Hub:
         room = self._open()
         if room.stamp != self._followed:
             self._followed = room.stamp
-            lag = 0 if projected else self._projector.lag
-            self._ring_soon(lag or CHECK_AGAIN)
+            self._ring_soon(CHECK_AGAIN if projected else self._projector.lag)
             self._fanout.wake()
-            if not lag:
-                self._context.defer(self._projector.catch_up())
         if projected:
             await self._projector.catch_up()
 

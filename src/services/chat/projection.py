@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from binascii import crc32
 from typing import TYPE_CHECKING, Any
 
 from services.chat.room import to_json
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 BATCH = 200
 """Entries of the outbox that one transaction takes."""
-SHORTEST_LAG = 1_000
-"""Milliseconds between two writes of a room in which people talk live; the longer they do, the rarer."""
+SHORTEST_LAG = 2_000
+"""Milliseconds that a room in which people talk live lets pass before it writes; the longer they do, the rarer."""
 LONGEST_LAG = 5_000
 MAX_PREVIEW = 200
 """Characters of the last message that lists show."""
@@ -76,13 +77,16 @@ class Projector:
         self._batch: asyncio.Future[None] | None = None
         self._wrote_at = 0
         self._lag = SHORTEST_LAG
+        # Rooms in which people begin to talk at the same moment do not write at the same moment.
+        self._tempo = 0.5 + crc32(room.id.encode()) / 2**32
         oldest = room.store.rows("SELECT min(version) AS n FROM outbox")[0]["n"]
         self._written: int = room.stamp if oldest is None else oldest - 1
 
     @property
     def lag(self) -> int:
-        """For how long (milliseconds) the next write waits for more; 0 if the last one was long ago."""
-        return self._lag if self._context.clock.now() < self._wrote_at + self._lag else 0
+        """For how long (milliseconds) the next write waits for more: half to one and a half of what rooms wait."""
+        quiet = self._context.clock.now() >= self._wrote_at + 2 * self._lag
+        return round(self._tempo * (SHORTEST_LAG if quiet else self._lag))
 
     @property
     def pending(self) -> bool:
