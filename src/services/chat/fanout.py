@@ -1,6 +1,8 @@
 """From a room to the connection objects ("shards") that have subscribers: each event once, in order.
 
-At most one ``deliver`` is under way to a shard; what happens meanwhile goes with the next. How far a shard
+At most one ``deliver`` is under way to a shard; what happens meanwhile goes with the next. A shard with so many
+sockets that one takes long is left alone for as long again, in which more comes together: one frame with ten messages
+costs little more than one with a single message. How far a shard
 has them is stored now and then, so that a room that was evicted goes on from there; a shard may then see a
 batch again and knows it by its numbers.
 
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 NAMESPACE = "CONNECTIONS"
 GIVE_UP_AFTER = 20
 """Failures in a row after which a shard is taken for gone; its clients resume when they are back."""
+SHORT = 5
+"""Milliseconds; after a ``deliver`` that took no longer the next one follows at once."""
+LONGEST_REST = 50
+"""Milliseconds for which a shard is left alone at most."""
 TOLD_WITHIN = 5_000
 """Milliseconds in which a shard may tell that an answer arrived, before its events are sent again."""
 
@@ -131,10 +137,17 @@ class Fanout:
 
     async def _serve(self, shard: Shard) -> None:
         try:
-            while shard.cursor < self._room.event and self.shards.get(shard.name) is shard:
+            while self._owes(shard):
+                began = self._room.clock.now()
                 await self._deliver(shard)
+                took = self._room.clock.now() - began
+                if took > SHORT and self._owes(shard):
+                    await asyncio.sleep(min(took, LONGEST_REST) / 1000)
         finally:
             shard.busy = False
+
+    def _owes(self, shard: Shard) -> bool:
+        return shard.cursor < self._room.event and self.shards.get(shard.name) is shard
 
     async def _deliver(self, shard: Shard) -> None:
         registrations = shard.registrations
