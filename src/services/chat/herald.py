@@ -55,10 +55,21 @@ class Herald:
         self._not_before: dict[str, int] = {}
         self._telling = False
         self._next_look = 0
+        self._next_count = 0
 
     def opened(self, user_id: str) -> None:
         """A member has opened the room on a device."""
         self._not_before[user_id] = self._context.clock.now() + OPEN_FOR
+
+    def counted(self, here: int) -> None:
+        """So many people have the room open on one shard; if that is everyone, nobody need be asked for a while."""
+        now = self._context.clock.now()
+        if here and now >= self._next_count:
+            self._next_count = now + PAUSE
+            members = self._room.present
+            if here == len(members):
+                for member in members:
+                    self.opened(member.user_id)
 
     async def invite(self, people: Collection[str], *, after: int) -> None:
         """Let connected people hear of a room that they are in now; in a crowd they will when they reconnect."""

@@ -117,11 +117,13 @@ class Hub:
         projected: bool = False,
         shard: str = "",
         seen: int = 0,
+        here: int = 0,
     ) -> Answer:
         """Store a message: ``{message, seq}``, ``message`` being its JSON as text.
 
         With ``projected`` the answer waits until lists, search and unread counts know of it. A ``shard`` that has
-        ``seen`` the room's events so far may get what follows in ``events``, instead of by ``deliver``.
+        ``seen`` the room's events so far may get what follows in ``events``, instead of by ``deliver``; so many
+        people have the room open ``here``, on that shard.
         """
         room = self._open()
         async with self._in_order:
@@ -135,6 +137,7 @@ class Hub:
                 reply_to=reply_to,
             )
         events = self._fanout.enclose(shard, seen)
+        self._herald.counted(here)
         if projected:
             self._herald.wake()
         told = await self._told(room, row, projected=projected)

@@ -69,13 +69,14 @@ class Listener(ABC):
 class Feed:
     """One room's listeners in this object."""
 
-    __slots__ = ("_behind", "_live", "seen")
+    __slots__ = ("_behind", "_live", "_people", "seen")
 
     def __init__(self, seen: int = 0) -> None:
         self.seen = seen
         """The last event that came from the room; 0 if none came since this memory began."""
         self._live: dict[Hashable, dict[Listener, None]] = {}
         self._behind: dict[Listener, None] = {}  # in their replay, or ahead of ``seen`` because of it
+        self._people: frozenset[str] | None = None
 
     def __len__(self) -> int:
         return len(self._behind) + sum(map(len, self._live.values()))
@@ -85,13 +86,21 @@ class Feed:
         for members in self._live.values():
             yield from members
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Who has the room open."""
+        if self._people is None:
+            self._people = frozenset(each.user_id for each in self if not each.background)
+        return self._people
+
     def add(self, listener: Listener) -> None:
         """Hold events for a listener until ``ready``."""
+        self._people = None
         self._behind[listener] = None
 
     def restore(self, listener: Listener) -> None:
         """Take back a listener from before an eviction: it had all that the room believes us to have."""
-        listener.held = None
+        self._people = listener.held = None
         self._promote(listener)
 
     def ready(self, listener: Listener, cursor: int) -> None:
@@ -103,6 +112,7 @@ class Feed:
 
     def remove(self, listener: Listener) -> None:
         """Send it nothing more."""
+        self._people = None
         self._behind.pop(listener, None)
         members = self._live.get(listener.group, {})
         if members.pop(listener, self) is None and not members:

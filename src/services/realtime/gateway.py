@@ -207,7 +207,7 @@ class Gateway:
     async def send(self, user_id: str, room_id: str, message: SendMessage) -> str:
         """Send a message; it is durable when its JSON comes back."""
         feed = self._feeds.get(room_id)
-        place = {"shard": self.name, "seen": feed.seen} if feed else {}
+        place = {"shard": self.name, "seen": feed.seen, "here": len(feed.people)} if feed else {}
         try:
             sent = await self._sender(room_id).call(
                 "send",
@@ -263,8 +263,7 @@ class Gateway:
     def tell_presence(self, user_id: str, rooms: Sequence[str], hidden: Sequence[str], payload: str) -> int:
         """Tell those who have one of the rooms open, each once, how somebody is; how many clients listen."""
         feeds = [self._feeds[room_id] for room_id in rooms if room_id in self._feeds]
-        people = {each.user_id for feed in feeds for each in feed if not each.background}
-        people -= {user_id, *hidden}
+        people = frozenset[str]().union(*(feed.people for feed in feeds)) - {user_id, *hidden}
         return sum(self.direct(each, PRESENCE_QUEUE, payload) for each in people)
 
     def direct(self, user_id: str, destination: str, payload: str, number: int = 0) -> int:
@@ -284,8 +283,8 @@ class Gateway:
 
     def listeners(self, room_id: str) -> list[str]:
         """The people who have a room open here."""
-        feed = self._feeds.get(room_id, ())
-        return sorted({listener.user_id for listener in feed if not listener.background})
+        feed = self._feeds.get(room_id)
+        return sorted(feed.people) if feed else []
 
     def close_user(self, user_id: str, code: int, reason: str, session_ids: Sequence[str] | None) -> int:
         """End a person's connections, or those of some devices; how many."""

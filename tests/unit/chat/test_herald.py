@@ -84,6 +84,19 @@ async def test_who_has_just_opened_it_is_not_even_asked(world: World) -> None:
     assert [data["preview"] for data in await told(world)] == ["one"], "they have left it since"
 
 
+async def test_nobody_is_asked_while_all_are_on_the_shard_that_sends(world: World) -> None:
+    world.shards["a"].people = ["somebody else"]
+    for user_id in ("mina", "jun"):
+        await world.hub(ROOM).subscribe(user_id=user_id, shard="a")
+    world.crash()
+    await world.hub(ROOM).send(user_id="mina", client_message_id="1", body="one", shard="a", here=2)
+    await world.ring(seconds=30)
+    assert await told(world) == []
+    await world.hub(ROOM).send(user_id="mina", client_message_id="2", body="two", shard="a", here=1)
+    await world.ring(seconds=61)
+    assert [data["preview"] for data in await told(world)] == ["two"]
+
+
 async def test_not_while_it_is_muted(world: World) -> None:
     until = world.context.clock.now() + 60_000
     await world.hub(ROOM).mute(user_id="jun", until=until)
