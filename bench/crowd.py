@@ -6,6 +6,7 @@ Frames are not decoded: what a server sends is unmasked, so marks can be counted
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import struct
 import time
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 MARK = b'"clientMessageId":"'
 LONGEST = 40
 """Octets of the longest mark."""
+SETTLING = 5
+"""Seconds between the last arrival and the first message that is timed."""
 SENT_AT = re.compile(rb'"body":"at (\d+\.\d+)"')
 
 
@@ -170,11 +173,13 @@ async def flood(ways: Sequence[Way], messages: int, window: int = 64) -> float:
 
 async def converse(rooms: Sequence[Sequence[Way]], rate: int, seconds: float) -> list[float]:
     """Send ``rate`` messages a second in turn in all rooms: seconds from each sending to each hearing."""
+    gc.disable()  # a collection in this process would be counted as the server's delay
     tally = Tally()
     members = [await connect(ways, Tally()) for ways in rooms]
     for room in members:
         for member in room:
             member.tally = tally
+    await asyncio.sleep(SETTLING)
     tally.timed = True
     started = time.perf_counter()
     for number in range(int(rate * seconds)):
@@ -188,6 +193,7 @@ async def converse(rooms: Sequence[Sequence[Way]], rate: int, seconds: float) ->
     await until(tally, lambda: len(tally.latencies) >= expected)
     for room in members:
         _leave(room)
+    gc.enable()
     return tally.latencies
 
 

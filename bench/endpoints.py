@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from bench.bare import bare
 from bench.figures import Figure, show
 from bench.load import Load, run
 from runtime.server import Runtime
@@ -35,7 +36,7 @@ EMAIL, PASSWORD = "mina@example.org", "correct horse battery"
 AGREEMENTS = {"terms": True, "privacy": True}
 WITHOUT_LIMITS = dict.fromkeys(["api", "sign_in", "account"], "1000000000/60")
 VARIABLES = {"LOG_LEVEL": "error", "RATE_LIMITS": json.dumps(WITHOUT_LIMITS)}
-OURS, PLAIN, HONO, NATIVE = "StudyMate", "plain JavaScript", "Hono", "FastAPI, native"
+OURS, PLAIN, HONO, BARE, NATIVE = "StudyMate", "plain JavaScript", "Hono", "bare Python", "FastAPI, native"
 TRIVIAL, PROFILE, LOGIN = "/.well-known/jwks.json", "/api/v1/users/profile", "/api/v1/auth/login"
 
 
@@ -75,9 +76,9 @@ def endpoints(seconds: float) -> list[Endpoint]:
     json_headers = {"Content-Type": "application/json"}
     sign_in = Load(LOGIN, "POST", json_headers, login, connections=4, seconds=max(seconds, 2))
     return [
-        Endpoint("trivial handler", Load(TRIVIAL, seconds=seconds), (PLAIN, HONO, NATIVE), 0.4),
-        Endpoint("profile read, JWT and D1", Load(PROFILE, seconds=seconds), (HONO, NATIVE), 0.7),
-        Endpoint("sign-in, 600 000 PBKDF2 rounds", sign_in, (HONO, NATIVE), 1.0),
+        Endpoint("trivial handler", Load(TRIVIAL, seconds=seconds), (PLAIN, HONO, BARE, NATIVE), 0.4),
+        Endpoint("profile read, JWT and D1", Load(PROFILE, seconds=seconds), (HONO, BARE, NATIVE), 0.7),
+        Endpoint("sign-in, 600 000 PBKDF2 rounds", sign_in, (HONO, BARE, NATIVE), 1.0),
     ]
 
 
@@ -88,12 +89,13 @@ def servers() -> Iterator[dict[str, Server]]:
         state = Path(folder)
         with Runtime(state=state / "ours", vars=VARIABLES) as first:
             post(first.url + "/api/v1/auth/register", person())
-        for copy in ("hono", "plain"):
+        for copy in ("hono", "plain", "bare"):
             shutil.copytree(state / "ours", state / copy)
         runtimes = {
             OURS: Runtime(state=state / "ours", vars=VARIABLES),
             HONO: Runtime(state=state / "hono", vars=VARIABLES, script=PEERS / "hono.mjs"),
             PLAIN: Runtime(state=state / "plain", vars=VARIABLES, script=PEERS / "plain.mjs"),
+            BARE: bare(state / "worker", state / "bare"),
         }
         started = {name: stack.enter_context(runtime).url for name, runtime in runtimes.items()}
         started[NATIVE] = stack.enter_context(native(state / "native.sqlite"))
@@ -119,7 +121,7 @@ def native(database: Path) -> Iterator[str]:
 
 def server(name: str, url: str) -> Server:
     """A server with a token of its own, where it signs people in."""
-    if name == PLAIN:
+    if name in {PLAIN, BARE}:
         return Server(name, url, listener(url))
     token = post(url + LOGIN, {"email": EMAIL, "password": PASSWORD})["accessToken"]
     return Server(name, url, listener(url), token)
