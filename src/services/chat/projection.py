@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BATCH = 200
 """Entries of the outbox that one transaction takes."""
-SHORTEST_LAG = 2_000
+SHORTEST_LAG = 3_000
 """Milliseconds that a room in which people talk live lets pass before it writes; the longer they do, the rarer."""
 LONGEST_LAG = 5_000
 MAX_PREVIEW = 200
@@ -79,8 +79,7 @@ class Projector:
         self._lag = SHORTEST_LAG
         # Rooms in which people begin to talk at the same moment do not write at the same moment.
         self._tempo = 0.5 + crc32(room.id.encode()) / 2**32
-        oldest = room.store.rows("SELECT min(version) AS n FROM outbox")[0]["n"]
-        self._written: int = room.stamp if oldest is None else oldest - 1
+        self._written = room.unwritten - 1
 
     @property
     def lag(self) -> int:

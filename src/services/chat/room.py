@@ -28,6 +28,11 @@ READ_RECEIPTS_UP_TO = 100
 MAX_TAIL = 512
 """Events kept ready for the fan-out."""
 FOREVER = 2**52
+_ABOUT = (
+    "SELECT room.*, (SELECT coalesce(max(seq), 0) FROM messages) AS seq,"
+    " (SELECT coalesce(max(event), 0) FROM events) AS event, coalesce(max(version), 0) AS stamp,"
+    " coalesce(min(version), 1) AS unwritten FROM room LEFT JOIN outbox"
+)
 _TAKE = "INSERT INTO arriving VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 Type = Literal["message", "edited", "deleted", "reaction", "read", "member", "room", "closed"]
@@ -64,7 +69,7 @@ class Room:
     """A founded room, loaded from its storage."""
 
     def __init__(self, store: ObjectStore, clock: Clock) -> None:
-        (about,) = store.rows("SELECT * FROM room")
+        (about,) = store.rows(_ABOUT)
         self.store = store
         self.clock = clock
         self.id: str = about["id"]
@@ -73,9 +78,11 @@ class Room:
         self.created_at: int = about["created_at"]
         self.closed_at: int | None = about["closed_at"]
         self.people = {row["user_id"]: Member(**row) for row in store.rows("SELECT * FROM members")}
-        self.seq = self._highest("seq", "messages")
-        self.event = self._highest("event", "events")
-        self.stamp = self._highest("version", "outbox")
+        self.seq: int = about["seq"]
+        self.event: int = about["event"]
+        self.stamp: int = about["stamp"]
+        self.unwritten: int = about["unwritten"]
+        """When it was loaded, the oldest entry of the outbox; beyond the last if there was none."""
         self.forgotten = 0
         """The last event that is not kept any more, as far as is known."""
         self.tail: deque[Event] = deque(maxlen=MAX_TAIL)
@@ -195,9 +202,6 @@ class Room:
 
     def _told(self, data: Mapping[str, Any]) -> str:
         return to_json({"roomId": self.id, **data})
-
-    def _highest(self, column: str, table: str) -> int:
-        return self.store.rows(f"SELECT coalesce(max({column}), 0) AS n FROM {table}")[0]["n"]  # noqa: S608 - ours
 
 
 def to_json(value: Any) -> str:
