@@ -40,6 +40,7 @@ LIMITS = dict.fromkeys(("api", "connect", "realtime", "sign_in", "account"), "10
 TURNS = 3
 MEMBERS = int(os.environ.get("MEMBERS", "1000"))
 ROOMS = 100
+SECONDS = 20
 IDLE = int(os.environ.get("IDLE", "5000"))
 STOMP = Way(
     url="%URL%/ws",
@@ -198,16 +199,18 @@ def latency() -> list[Figure]:
     node = str(bootstrap.node())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        ours = Ours(folder / "ours", ROOMS * 10)
         for turn in range(TURNS):
+            ours = Ours(folder / f"ours{turn}", ROOMS * 10)
             with ours.runtime:
                 rooms = [ours.ways(range(10 * room, 10 * room + 10)) for room in range(ROOMS)]
-                found.setdefault("ours", []).append(p99(asyncio.run(converse(rooms, 200, 10))))
+                found.setdefault("ours", []).append(p99(asyncio.run(converse(rooms, 200, SECONDS))))
             with peer(node, str(PEERS / "chat_object.mjs"), str(folder / f"object{turn}")) as url:
-                found.setdefault("object", []).append(p99(asyncio.run(converse(_plain_rooms(url), 200, 10))))
+                found.setdefault("object", []).append(
+                    p99(asyncio.run(converse(_plain_rooms(url), 200, SECONDS)))
+                )
             with bare(folder / f"worker{turn}", folder / f"bare{turn}") as server:
                 rooms = _plain_rooms(server.url)
-                found.setdefault("bare", []).append(p99(asyncio.run(converse(rooms, 200, 10))))
+                found.setdefault("bare", []).append(p99(asyncio.run(converse(rooms, 200, SECONDS))))
     typical = {name: median(turns) for name, turns in found.items()}
     reached = typical["ours"] <= min(50, 2 * typical["object"])
     what = "p99 from sending to hearing, 100 rooms × 10, 200 messages/s"
