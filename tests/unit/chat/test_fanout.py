@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -37,6 +38,20 @@ async def test_what_happens_during_a_delivery_goes_with_the_next(world: World) -
         assert bodies(world.shards[shard].events) == ["one", "two", "three"]
         assert len(world.shards[shard].batches) < 3
     assert world.shards["a"].batches[-1] is world.shards["b"].batches[-1], "encoded once"
+
+
+async def test_a_shard_that_takes_long_rests_and_gets_what_comes_meanwhile_together(world: World) -> None:
+    slow = world.shards["a"]
+    await say(world, "one")
+    await slow.reached.wait()
+    world.context.clock.advance(seconds=0.03)
+    await say(world, "two")
+    for _ in range(5):  # the delivery ends, the rest begins
+        await asyncio.sleep(0)
+    assert len(slow.batches) == 1
+    await say(world, "three", "four")
+    await world.settle()
+    assert [bodies(json.loads(batch)) for batch in slow.batches] == [["one"], ["two", "three", "four"]]
 
 
 async def test_a_shard_with_nobody_left_is_dropped(world: World) -> None:
