@@ -88,6 +88,21 @@ def test_whoever_is_put_out_hears_that_last() -> None:
     assert (stays.heard, stays.over, len(feed)) == ([1, 2, 3, 4], "ended", 0)
 
 
+def test_who_has_the_room_open_follows_who_comes_and_goes() -> None:
+    feed = Feed()
+    assert feed.people == frozenset()
+    phone = listening(feed, user_id="mina")
+    assert feed.people == {"mina"}
+    listening(feed, user_id="mina")
+    jun = Ear("jun")
+    feed.restore(jun)
+    assert feed.people == {"mina", "jun"}
+    feed.remove(phone)
+    assert feed.people == {"mina", "jun"}, "the other device is still there"
+    feed.end("jun".__eq__)
+    assert feed.people == {"mina"}
+
+
 def test_a_gap_makes_listeners_resume() -> None:
     feed = Feed()
     ear = listening(feed)
