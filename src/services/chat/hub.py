@@ -138,8 +138,7 @@ class Hub:
             )
         events = self._fanout.enclose(shard, seen)
         self._herald.counted(here)
-        if projected:
-            self._herald.wake()
+        self._herald.wake()
         told = await self._told(room, row, projected=projected)
         return told if events is None else told | {"events": events}
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BATCH = 200
 """Entries of the outbox that one transaction takes."""
-SHORTEST_LAG = 3_000
+SHORTEST_LAG = 2_000
 """Milliseconds that a room in which people talk live lets pass before it writes; the longer they do, the rarer."""
 LONGEST_LAG = 5_000
 MAX_PREVIEW = 200

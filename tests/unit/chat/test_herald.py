@@ -19,8 +19,8 @@ async def world() -> World:
     return world
 
 
-async def say(world: World, body: str, user_id: str = "mina", *, live: bool = False) -> None:
-    await world.hub(ROOM).send(user_id=user_id, client_message_id=body, body=body, projected=not live)
+async def say(world: World, body: str, user_id: str = "mina") -> None:
+    await world.hub(ROOM).send(user_id=user_id, client_message_id=body, body=body)
     await world.settle()
 
 
@@ -42,13 +42,6 @@ async def test_the_first_at_once_and_more_in_one(world: World) -> None:
     await world.ring(seconds=600)
     assert len(world.presences["jun"].direct) == 2, "nothing new, nothing told"
     assert await told(world, "mina") == []
-
-
-async def test_of_what_is_said_live_soon(world: World) -> None:
-    await say(world, "one", live=True)
-    assert await told(world) == []
-    await world.ring(seconds=3)
-    assert [data["preview"] for data in await told(world)] == ["one"]
 
 
 async def test_of_what_was_read_or_deleted_nothing(world: World) -> None:
