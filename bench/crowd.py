@@ -173,13 +173,13 @@ async def flood(ways: Sequence[Way], messages: int, window: int = 64) -> float:
 
 async def converse(rooms: Sequence[Sequence[Way]], rate: int, seconds: float) -> list[float]:
     """Send ``rate`` messages a second in turn in all rooms: seconds from each sending to each hearing."""
-    gc.disable()  # a collection in this process would be counted as the server's delay
     tally = Tally()
     members = [await connect(ways, Tally()) for ways in rooms]
     for room in members:
         for member in room:
             member.tally = tally
     await asyncio.sleep(SETTLING)
+    gc.disable()  # for good: a collection in this process would be counted as the server's delay
     tally.timed = True
     started = time.perf_counter()
     for number in range(int(rate * seconds)):
@@ -193,7 +193,6 @@ async def converse(rooms: Sequence[Sequence[Way]], rate: int, seconds: float) ->
     await until(tally, lambda: len(tally.latencies) >= expected)
     for room in members:
         _leave(room)
-    gc.enable()
     return tally.latencies
 
 

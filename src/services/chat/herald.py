@@ -56,20 +56,29 @@ class Herald:
         self._telling = False
         self._next_look = 0
         self._next_count = 0
+        self._here = 0
+        self._together = False
 
     def opened(self, user_id: str) -> None:
         """A member has opened the room on a device."""
         self._not_before[user_id] = self._context.clock.now() + OPEN_FOR
 
     def counted(self, here: int) -> None:
-        """So many people have the room open on one shard; if that is everyone, nobody need be asked for a while."""
+        """So many people have the room open on the shard that sends.
+
+        While that is everyone, nobody need be asked; when it is not any more, what was believed is not either.
+        """
         now = self._context.clock.now()
-        if here and now >= self._next_count:
-            self._next_count = now + PAUSE
-            members = self._room.present
-            if here == len(members):
-                for member in members:
-                    self.opened(member.user_id)
+        if not here or (here == self._here and now < self._next_count):
+            return
+        members, together = self._room.present, self._together
+        self._here, self._next_count = here, now + PAUSE
+        self._together = here == len(members)
+        if self._together:
+            for member in members:
+                self.opened(member.user_id)
+        elif together:
+            self._not_before.clear()
 
     async def invite(self, people: Collection[str], *, after: int) -> None:
         """Let connected people hear of a room that they are in now; in a crowd they will when they reconnect."""

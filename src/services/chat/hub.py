@@ -1,7 +1,7 @@
 """What a room does when it is called: decide, store, answer; then fan out, project, notify.
 
-The reply to a call leaves after what it wrote is durable. Subscribers are told at once; what else follows an alarm
-does soon, and again until it is done, so that a crash at any point loses nothing.
+The reply to a call leaves after what it wrote is durable. Those who listen and those who are away are told at once,
+D1 soon, by an alarm that also does again what failed: a crash at any point loses nothing.
 """
 
 from __future__ import annotations

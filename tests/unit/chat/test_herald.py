@@ -86,8 +86,8 @@ async def test_nobody_is_asked_while_all_are_on_the_shard_that_sends(world: Worl
     await world.ring(seconds=30)
     assert await told(world) == []
     await world.hub(ROOM).send(user_id="mina", client_message_id="2", body="two", shard="a", here=1)
-    await world.ring(seconds=61)
-    assert [data["preview"] for data in await told(world)] == ["two"]
+    await world.settle()
+    assert [data["preview"] for data in await told(world)] == ["two"], "who has just left is told at once"
 
 
 async def test_not_while_it_is_muted(world: World) -> None:
