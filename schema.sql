@@ -176,10 +176,11 @@ CREATE TABLE schema_version (
   version INTEGER NOT NULL,
   compatible_from INTEGER NOT NULL
 ) STRICT;
-INSERT INTO schema_version VALUES (3, 1);
+INSERT INTO schema_version VALUES (4, 1);
 
 -- Chat as the rooms' objects project it, for lists, search and unread counts.
 -- `version` is the room's event that a row reflects: an older write never undoes a newer one.
+-- Until `live_until` (milliseconds) a room is written to live and knows more than its row: lists ask it itself.
 
 CREATE TABLE chat_rooms (
   id TEXT PRIMARY KEY,
@@ -190,7 +191,8 @@ CREATE TABLE chat_rooms (
   active_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   closed_at INTEGER,
-  version INTEGER NOT NULL
+  version INTEGER NOT NULL,
+  live_until INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE chat_members (

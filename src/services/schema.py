@@ -14,7 +14,7 @@ from services.problems import Unavailable
 if TYPE_CHECKING:
     from services.context import Context
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The version that this code is written for: that of the last migration."""
 
 

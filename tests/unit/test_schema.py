@@ -24,7 +24,7 @@ def built(files: Iterable[Path]) -> sqlite3.Connection:
 def parts(statement: str) -> Counter[str]:
     """What a CREATE statement defines, in no order: ALTER TABLE adds columns behind the constraints."""
     plain = re.sub(r"--[^\n]*", "", statement)
-    return Counter(" ".join(part.split()) for part in re.split(r",(?![^(]*\))|(?<=\w) \((?=\n)|\n\)", plain))
+    return Counter(" ".join(part.split()) for part in re.split(r"[(),]", plain))
 
 
 def described(database: sqlite3.Connection) -> dict[str, tuple[Counter[str], list[tuple[object, ...]]]]:

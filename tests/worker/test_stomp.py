@@ -78,6 +78,18 @@ class TestRooms:
         (message,) = ada.http.get(f"/api/v1/chat/rooms/{room}/messages").json()["items"]
         assert (message["seq"], message["clientMessageId"]) == (1, "kept")
 
+    def test_lists_know_at_once_what_was_said(self, town: Town) -> None:
+        ada, bob = town.register(displayName="Ada"), town.register()
+        room = open_room(ada, bob)
+        with Stomp(town.url, **token(ada)) as a, Stomp(town.url, **token(bob)) as b:
+            for number in range(1, 4):
+                a.say(room, str(number))
+                (listed,) = bob.http.get("/api/v1/chat/rooms").json()["items"]
+                assert (listed["unreadCount"], listed["lastMessage"]["body"]) == (number, str(number))
+                assert listed["lastMessage"]["sender"]["displayName"] == "Ada"
+            b.ask("SEND", {"destination": f"/app/chat/{room}/read"}, '{"seq": 2}')
+            assert bob.http.get("/api/v1/chat/rooms").json()["items"][0]["unreadCount"] == 1
+
     def test_a_repeated_send_is_one_message(self, town: Town) -> None:
         ada, bob = town.register(), town.register()
         room = open_room(ada, bob)

@@ -37,7 +37,7 @@ class Hub:
 
     exposed = frozenset(
         (
-            "create", "describe", "update", "close", "subscribe", "replay", "unsubscribe",
+            "create", "describe", "glance", "update", "close", "subscribe", "replay", "unsubscribe",
             "send", "edit", "edits", "delete", "react", "read", "typing", "history", "find",
             "attach", "attachment", "add_members", "remove_member", "mute", "erase", "introduce", "recheck_contact",
         )
@@ -70,6 +70,10 @@ class Hub:
     async def describe(self, *, user_id: str) -> Answer:
         """The room as the caller sees it."""
         return reading.describe(self._open(), user_id)
+
+    async def glance(self, *, user_id: str) -> Answer:
+        """What a list shows of the room that may have changed since it was written to D1."""
+        return reading.glance(self._open(), user_id)
 
     async def subscribe(
         self,
@@ -123,7 +127,7 @@ class Hub:
 
         With ``projected`` the answer waits until lists, search and unread counts know of it. A ``shard`` that has
         ``seen`` the room's events so far may get what follows in ``events``, instead of by ``deliver``; so many
-        people have the room open ``here``, on that shard.
+        people have the room open ``here``, on that shard. With ``live`` it is to tell D1 that the room is.
         """
         room = self._open()
         async with self._in_order:
@@ -168,11 +172,12 @@ class Hub:
         return await self._told(room, row, projected=projected)
 
     async def read(self, *, user_id: str, seq: int, projected: bool = False) -> Answer:
-        """Mark as read: ``{read_seq, unread_count}``."""
+        """Mark as read: ``{read_seq, unread_count}``, and ``live`` as in ``send``."""
         room = self._open()
         member = messages.read(room, user_id, seq=seq)
         await self._follow_up(projected=projected)
-        return {"read_seq": member.read_seq, "unread_count": reading.unread(room, member)}
+        marked = {"read_seq": member.read_seq, "unread_count": reading.unread(room, member)}
+        return marked | self._liveness(projected=projected)
 
     async def typing(self, *, user_id: str) -> None:
         """Tell those who are connected that somebody is writing; never stored."""
@@ -285,7 +290,10 @@ class Hub:
     async def _told(self, room: Room, row: Row, *, projected: bool) -> Answer:
         text = room.render(row)
         await self._follow_up(projected=projected)
-        return {"message": text, "seq": row["seq"]}
+        return {"message": text, "seq": row["seq"]} | self._liveness(projected=projected)
+
+    def _liveness(self, *, projected: bool) -> Answer:
+        return {"live": True} if not projected and self._projector.goes_live() else {}
 
     async def _follow_up(self, *, projected: bool) -> None:
         """Begin what follows from a change; the alarm is set first, durable together with the change."""

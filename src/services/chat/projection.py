@@ -11,6 +11,7 @@ import json
 from binascii import crc32
 from typing import TYPE_CHECKING, Any
 
+from services.chat.reading import preview
 from services.chat.room import to_json
 from services.chat.words import index_words
 from services.context import sql
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
 BATCH = 200
 """Entries of the outbox that one transaction takes."""
-SHORTEST_LAG = 2_000
+SHORTEST_LAG = 4_000
 """Milliseconds that a room in which people talk live lets pass before it writes; the longer they do, the rarer."""
-LONGEST_LAG = 5_000
-MAX_PREVIEW = 200
-"""Characters of the last message that lists show."""
+LONGEST_LAG = 8_000
+LIVE_FOR = 60_000
+"""Milliseconds for which lists ask a room itself, from when people talk live in it."""
+LIVE_AT_LEAST = 3 * LONGEST_LAG
+"""So long after a change they must: time enough to write it, even at the second attempt."""
 
 _ROOM = (
     "INSERT INTO chat_rooms"
@@ -76,6 +79,7 @@ class Projector:
         self._context = context
         self._batch: asyncio.Future[None] | None = None
         self._wrote_at = 0
+        self._live_until = 0
         self._lag = SHORTEST_LAG
         # Rooms in which people begin to talk at the same moment do not write at the same moment.
         self._tempo = 0.5 + crc32(room.id.encode()) / 2**32
@@ -91,6 +95,13 @@ class Projector:
     def pending(self) -> bool:
         """Whether D1 has something to learn."""
         return self._written < self._room.stamp
+
+    def goes_live(self) -> bool:
+        """Whether D1 must be told that it will lag behind what changes now; once in a while is enough."""
+        now = self._context.clock.now()
+        told = self._live_until >= now + LIVE_AT_LEAST
+        self._live_until = self._live_until if told else now + LIVE_FOR
+        return not told
 
     async def catch_up(self) -> None:
         """Wait until D1 knows what has happened up to now.
@@ -136,10 +147,9 @@ def statements(room: Room, keys: list[str]) -> list[Statement]:
 
 def _room(room: Room) -> Statement:
     last = room.message(room.seq)
-    active_at = last["created_at"] if last else room.created_at
     shown = _preview(room, last) if last else None
     return sql(
-        _ROOM, room.id, room.type, room.name, room.seq, shown, active_at, room.created_at, room.closed_at,
+        _ROOM, room.id, room.type, room.name, room.seq, shown, room.active_at, room.created_at, room.closed_at,
         room.event,
     )  # fmt: skip
 
@@ -181,6 +191,4 @@ def _shown(room: Room, row: Row) -> dict[str, Any]:
 
 def _preview(room: Room, row: Row) -> str:
     shown = _shown(room, row)
-    if len(shown["body"]) > MAX_PREVIEW:
-        shown["body"] = shown["body"][: MAX_PREVIEW - 1] + "…"
-    return to_json(shown)
+    return to_json(shown | {"body": preview(shown["body"])})

@@ -18,6 +18,8 @@ MAX_PAGE_TEXT = 500_000
 """Characters after which a page ends."""
 MAX_REPLAY = 10_000
 """Events that one can catch up with; further back is the history's business."""
+MAX_PREVIEW = 200
+"""Characters of the last message that lists show."""
 
 UNREAD = (
     "SELECT count(*) AS n FROM"
@@ -47,19 +49,10 @@ def unread(room: Room, member: Member) -> int:
 
 def describe(room: Room, user_id: str) -> dict[str, Any]:
     """The room as the caller sees it. Raises ``RoomNotFound``."""
-    caller = room.access(user_id)
-    last = room.message(room.seq)
-    return {
+    return glance(room, user_id) | {
         "id": room.id,
         "type": room.type,
-        "name": room.name,
         "created_at": room.created_at,
-        "role": caller.role,
-        "read_seq": caller.read_seq,
-        "muted_until": caller.muted_until,
-        "unread_count": unread(room, caller),
-        "last_seq": room.seq,
-        "last_message": room.render(last) if last else None,
         "members": [
             {
                 "id": member.user_id,
@@ -71,6 +64,27 @@ def describe(room: Room, user_id: str) -> dict[str, Any]:
             for member in room.members
         ],
     }
+
+
+def glance(room: Room, user_id: str) -> dict[str, Any]:
+    """What changes of a room as people use it, as the caller sees it. Raises ``RoomNotFound``."""
+    caller = room.access(user_id)
+    last = room.message(room.seq)
+    return {
+        "name": room.name,
+        "role": caller.role,
+        "read_seq": caller.read_seq,
+        "muted_until": caller.muted_until,
+        "unread_count": unread(room, caller),
+        "last_seq": room.seq,
+        "last_message": room.render(last) if last else None,
+        "active_at": room.active_at,
+    }
+
+
+def preview(body: str) -> str:
+    """As much of a message as lists show."""
+    return body if len(body) <= MAX_PREVIEW else body[: MAX_PREVIEW - 1] + "…"
 
 
 def history(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b32encode
 from hashlib import sha256
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from services.chat.models import Message, NewRoom, Room, RoomMember
 from services.chat.problems import ContactRefused, MemberNotFound, RoomNotFound
-from services.chat.reading import COUNTED_UP_TO
+from services.chat.reading import COUNTED_UP_TO, preview
 from services.chat.room import FOREVER
 from services.context import sql
 from services.models import Page
 from services.paging import LAST_NUMBER, PageQuery, decode_cursor, split
-from services.problems import FieldError, NotFound, Unprocessable
+from services.problems import FieldError, NotFound, Unavailable, Unprocessable
 from services.users.profile import image_url
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ LIST = (
     "   (SELECT * FROM chat_members WHERE room_id = p.id AND (left_at IS NULL OR p.type = 'direct')"
     "    ORDER BY joined_at, user_id LIMIT ?6) f JOIN users u ON u.id = f.user_id) AS members,"
     " (SELECT display_name FROM users WHERE id = p.last_message ->> '$.sender.id') AS sender_name"
-    " FROM (SELECT r.id, r.type, r.name, r.last_seq, r.last_message, r.active_at, r.created_at,"
+    " FROM (SELECT r.id, r.type, r.name, r.last_seq, r.last_message, r.active_at, r.created_at, r.live_until,"
     "   m.role, m.read_seq, m.muted_until FROM chat_members m JOIN chat_rooms r ON r.id = m.room_id"
     "   WHERE m.user_id = ?1 AND m.left_at IS NULL AND r.closed_at IS NULL AND (r.active_at, r.id) < (?2, ?3)"
     "   ORDER BY r.active_at DESC, r.id DESC LIMIT ?4) p ORDER BY p.active_at DESC, p.id DESC"
@@ -69,12 +70,27 @@ _ID_LENGTH = 26
 
 
 async def list_rooms(context: Context, user_id: str, query: PageQuery) -> Page[Room]:
-    """The caller's rooms, the latest active first."""
+    """The caller's rooms, the latest active first, as they are now."""
     at, last = decode_cursor(query.cursor, int, str) if query.cursor else _LATEST
     rows = await context.db.all(sql(LIST, user_id, at, last, query.limit + 1, COUNTED_UP_TO, SHOWN_MEMBERS))
     page, cursor = split(rows, query.limit, lambda row: (row["active_at"], row["id"]))
     now = context.clock.now()
-    return Page[Room](items=[_listed(row, now) for row in page], next_cursor=cursor)
+    seen = await asyncio.gather(*(_present(context, user_id, row, now) for row in page))
+    shown = sorted(filter(None, seen), key=lambda row: (row["active_at"], row["id"]), reverse=True)
+    return Page[Room](items=[_listed(row, now) for row in shown], next_cursor=cursor)
+
+
+async def _present(context: Context, user_id: str, row: Row, now: int) -> Row | None:
+    """A listed room as it is now: a live one is asked, and knows more than its row. None for who just left it."""
+    if row["live_until"] <= now:
+        return row
+    try:
+        seen = await hub(context, row["id"]).call("glance", user_id=user_id)
+    except NotFound:
+        return None
+    except Unavailable:
+        return row
+    return row | seen | {"sender_name": None}
 
 
 async def create_room(context: Context, user_id: str, new_id: str, body: NewRoom) -> Room:
@@ -135,7 +151,8 @@ async def shown(context: Context, described: dict[str, Any]) -> Room:
 def _listed(row: Row, now: int) -> Room:
     last = json.loads(row["last_message"]) if row["last_message"] else None
     if last:
-        last["sender"]["displayName"] = row["sender_name"] or ""
+        last["body"] = preview(last["body"])
+        last["sender"]["displayName"] = row["sender_name"] or last["sender"]["displayName"]
     return _room(row | {"members": json.loads(row["members"]), "last_message": last}, now)
 
 

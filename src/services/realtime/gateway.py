@@ -14,6 +14,7 @@ from services.realtime import closing
 from services.realtime.feeds import ABOUT_MESSAGES, Event, Feed
 from services.realtime.identity import Identity, identify, redeem
 from services.realtime.journal import own
+from services.realtime.liveness import LiveRooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +78,7 @@ class Gateway:
         self._feeds: dict[str, Feed] = {}
         self._passed_on = {} if passed_on is None else passed_on
         self._senders: dict[str, Any] = {}
+        self._live = LiveRooms(context)
         self._people: defaultdict[str, dict[str, Client]] = defaultdict(dict)
 
     # What clients ask for
@@ -221,6 +223,8 @@ class Gateway:
         except Unavailable:
             self._senders.pop(room_id, None)  # a stub stays broken once its object failed
             raise
+        if "live" in sent:
+            self._live.begin(room_id, active=True)
         if "events" in sent:  # behind the sender's acknowledgement
             asyncio.get_running_loop().call_soon(self.deliver, room_id, sent["events"])
         return sent["message"]
@@ -231,7 +235,10 @@ class Gateway:
 
     async def read(self, user_id: str, room_id: str, seq: int) -> dict[str, int]:
         """Mark as read: ``{read_seq, unread_count}``."""
-        return await self._hub(room_id).call("read", user_id=user_id, seq=seq)
+        read = await self._hub(room_id).call("read", user_id=user_id, seq=seq)
+        if "live" in read:
+            self._live.begin(room_id, active=False)
+        return read
 
     # What is sent to clients
 

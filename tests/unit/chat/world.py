@@ -14,6 +14,7 @@ from services.chat.rooms import list_rooms
 from services.context import sql
 from services.notifications.notifier import Notifier
 from services.paging import PageQuery
+from services.realtime.liveness import LiveRooms
 from services.problems import Unavailable
 from tests.unit.support import make_context
 
@@ -137,6 +138,13 @@ class World:
         self.shards: defaultdict[str, Shard] = defaultdict(Shard)
         self.presences: defaultdict[str, Presence] = defaultdict(Presence)
         self._objects: dict[tuple[str, str], Any] = {}
+        self._live = LiveRooms(self.context)
+
+    async def hear(self, answer: dict[str, Any], *, active: bool) -> None:
+        """Do with a room's answer what the object does through which it was called."""
+        if "live" in answer:
+            self._live.begin(ROOM, active=active)
+            await self.settle()
 
     def get(self, namespace: str, name: str) -> Any:
         if namespace == "CONNECTIONS":
