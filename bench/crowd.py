@@ -21,7 +21,9 @@ MARK = b'"clientMessageId":"'
 LONGEST = 40
 """Octets of the longest mark."""
 SETTLING = 5
-"""Seconds between the last arrival and the first message that is timed."""
+"""Seconds between the last arrival and the first message."""
+FORGETTING = 30
+"""Seconds of silence after which the platform has evicted every object: it does ten after the last alarm."""
 SENT_AT = re.compile(rb'"body":"at (\d+\.\d+)"')
 
 
@@ -171,28 +173,41 @@ async def flood(ways: Sequence[Way], messages: int, window: int = 64) -> float:
     return messages * len(members) / elapsed
 
 
-async def converse(rooms: Sequence[Sequence[Way]], rate: int, seconds: float) -> list[float]:
-    """Send ``rate`` messages a second in turn in all rooms: seconds from each sending to each hearing."""
-    tally = Tally()
+async def converse(
+    rooms: Sequence[Sequence[Way]], rate: int, seconds: float
+) -> tuple[list[float], list[float]]:
+    """Send ``rate`` messages a second in turn in all rooms: seconds from each sending to each hearing.
+
+    First for ``seconds`` in rooms that are awake, since something was said in each before; then, when all have been
+    silent for long enough to be evicted, once more in each.
+    """
     members = [await connect(ways, Tally()) for ways in rooms]
-    for room in members:
-        for member in room:
-            member.tally = tally
     await asyncio.sleep(SETTLING)
     gc.disable()  # for good: a collection in this process would be counted as the server's delay
-    tally.timed = True
+    await _say(members, rate, range(len(rooms)))
+    count = int(rate * seconds)
+    awake = await _say(members, rate, range(len(rooms), len(rooms) + count))
+    await asyncio.sleep(FORGETTING)
+    waking = await _say(members, rate, range(len(rooms) + count, 2 * len(rooms) + count))
+    for room in members:
+        _leave(room)
+    return awake, waking
+
+
+async def _say(rooms: Sequence[Sequence[Member]], rate: int, numbers: range) -> list[float]:
+    """Send these messages, the next one in the next room; from each sending to each hearing."""
+    tally = Tally(timed=True)
+    for room in rooms:
+        for member in room:
+            member.tally = tally
     started = time.perf_counter()
-    for number in range(int(rate * seconds)):
-        due = started + number / rate
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        member = members[number % len(rooms)][number // len(rooms) % len(members[0])]
+    for sent, number in enumerate(numbers):
+        await asyncio.sleep(max(0.0, started + sent / rate - time.perf_counter()))
+        member = rooms[number % len(rooms)][number // len(rooms) % len(rooms[0])]
         member.send(
             member.way.message.replace("%ID%", f"m{number}").replace("%BODY%", f"at {time.time():.6f}")
         )
-    expected = int(rate * seconds) * len(members[0])
-    await until(tally, lambda: len(tally.latencies) >= expected)
-    for room in members:
-        _leave(room)
+    await until(tally, lambda: len(tally.latencies) >= len(numbers) * len(rooms[0]))
     return tally.latencies
 
 

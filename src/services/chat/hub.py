@@ -127,7 +127,7 @@ class Hub:
 
         With ``projected`` the answer waits until lists, search and unread counts know of it. A ``shard`` that has
         ``seen`` the room's events so far may get what follows in ``events``, instead of by ``deliver``; so many
-        people have the room open ``here``, on that shard. With ``live`` it is to tell D1 that the room is.
+        people have the room open ``here``, on that shard.
         """
         room = self._open()
         async with self._in_order:
@@ -172,12 +172,11 @@ class Hub:
         return await self._told(room, row, projected=projected)
 
     async def read(self, *, user_id: str, seq: int, projected: bool = False) -> Answer:
-        """Mark as read: ``{read_seq, unread_count}``, and ``live`` as in ``send``."""
+        """Mark as read: ``{read_seq, unread_count}``."""
         room = self._open()
         member = messages.read(room, user_id, seq=seq)
         await self._follow_up(projected=projected)
-        marked = {"read_seq": member.read_seq, "unread_count": reading.unread(room, member)}
-        return marked | self._liveness(projected=projected)
+        return {"read_seq": member.read_seq, "unread_count": reading.unread(room, member)}
 
     async def typing(self, *, user_id: str) -> None:
         """Tell those who are connected that somebody is writing; never stored."""
@@ -290,10 +289,7 @@ class Hub:
     async def _told(self, room: Room, row: Row, *, projected: bool) -> Answer:
         text = room.render(row)
         await self._follow_up(projected=projected)
-        return {"message": text, "seq": row["seq"]} | self._liveness(projected=projected)
-
-    def _liveness(self, *, projected: bool) -> Answer:
-        return {"live": True} if not projected and self._projector.goes_live() else {}
+        return {"message": text, "seq": row["seq"]}
 
     async def _follow_up(self, *, projected: bool) -> None:
         """Begin what follows from a change; the alarm is set first, durable together with the change."""

@@ -26,10 +26,6 @@ BATCH = 200
 SHORTEST_LAG = 4_000
 """Milliseconds that a room in which people talk live lets pass before it writes; the longer they do, the rarer."""
 LONGEST_LAG = 8_000
-LIVE_FOR = 60_000
-"""Milliseconds for which lists ask a room itself, from when people talk live in it."""
-LIVE_AT_LEAST = 3 * LONGEST_LAG
-"""So long after a change they must: time enough to write it, even at the second attempt."""
 
 _ROOM = (
     "INSERT INTO chat_rooms"
@@ -79,7 +75,6 @@ class Projector:
         self._context = context
         self._batch: asyncio.Future[None] | None = None
         self._wrote_at = 0
-        self._live_until = 0
         self._lag = SHORTEST_LAG
         # Rooms in which people begin to talk at the same moment do not write at the same moment.
         self._tempo = 0.5 + crc32(room.id.encode()) / 2**32
@@ -95,13 +90,6 @@ class Projector:
     def pending(self) -> bool:
         """Whether D1 has something to learn."""
         return self._written < self._room.stamp
-
-    def goes_live(self) -> bool:
-        """Whether D1 must be told that it will lag behind what changes now; once in a while is enough."""
-        now = self._context.clock.now()
-        told = self._live_until >= now + LIVE_AT_LEAST
-        self._live_until = self._live_until if told else now + LIVE_FOR
-        return not told
 
     async def catch_up(self) -> None:
         """Wait until D1 knows what has happened up to now.

@@ -223,8 +223,7 @@ class Gateway:
         except Unavailable:
             self._senders.pop(room_id, None)  # a stub stays broken once its object failed
             raise
-        if "live" in sent:
-            self._live.begin(room_id, active=True)
+        self._live.note(room_id, said=True)
         if "events" in sent:  # behind the sender's acknowledgement
             asyncio.get_running_loop().call_soon(self.deliver, room_id, sent["events"])
         return sent["message"]
@@ -236,8 +235,7 @@ class Gateway:
     async def read(self, user_id: str, room_id: str, seq: int) -> dict[str, int]:
         """Mark as read: ``{read_seq, unread_count}``."""
         read = await self._hub(room_id).call("read", user_id=user_id, seq=seq)
-        if "live" in read:
-            self._live.begin(room_id, active=False)
+        self._live.note(room_id, said=False)
         return read
 
     # What is sent to clients

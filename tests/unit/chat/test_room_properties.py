@@ -45,7 +45,7 @@ class RoomMachine(RuleBasedStateMachine):
         except Problem:
             assert self.run(self.truth()) == before
             return None
-        self.run(self.world.hear(answer or {}, active=method == "send"))
+        self.world.live.note(ROOM, said=method == "send")
         return answer
 
     @initialize()

@@ -138,13 +138,8 @@ class World:
         self.shards: defaultdict[str, Shard] = defaultdict(Shard)
         self.presences: defaultdict[str, Presence] = defaultdict(Presence)
         self._objects: dict[tuple[str, str], Any] = {}
-        self._live = LiveRooms(self.context)
-
-    async def hear(self, answer: dict[str, Any], *, active: bool) -> None:
-        """Do with a room's answer what the object does through which it was called."""
-        if "live" in answer:
-            self._live.begin(ROOM, active=active)
-            await self.settle()
+        self.live = LiveRooms(self.context)
+        """What an object through which people are connected notes."""
 
     def get(self, namespace: str, name: str) -> Any:
         if namespace == "CONNECTIONS":
