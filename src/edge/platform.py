@@ -148,7 +148,7 @@ class EdgeCrypto:
         """RSASSA-PKCS1-v1_5 with SHA-256."""
         signer = node_crypto().createSign("RSA-SHA256")
         signer.update(message.decode("ascii"))
-        return _unpadded(signer.sign(private_pem, "base64url"))
+        return _unpadded(signer.sign(_private_key(private_pem), "base64url"))
 
     def rs256_verify(self, public_pem: str, message: bytes, signature: bytes) -> bool:
         """Whether the signature is the key's over the message."""
@@ -179,6 +179,12 @@ def node_crypto() -> Any:
         return js.process.getBuiltinModule("node:crypto")
     except AttributeError:
         return import_from_javascript("node:crypto")
+
+
+@lru_cache(maxsize=8)
+def _private_key(pem: str) -> Any:
+    """A private key, read and checked once: that costs as much as a fifth of a signature."""
+    return node_crypto().createPrivateKey(pem)
 
 
 MAX_KEYS = 64
