@@ -217,7 +217,9 @@ def latency() -> list[Figure]:
     reached = awake["ours"] <= min(50, 2 * awake["object"])
     return [
         Figure(what, f"{awake['ours']:.1f} ms", _beside(awake), "≤ 50 ms, ≤ 2 × the object", reached),
-        Figure(f"{what}: the first in each, all evicted", f"{waking['ours']:.1f} ms", _beside(waking), "", None),
+        Figure(
+            f"{what}: the first in each, all evicted", f"{waking['ours']:.1f} ms", _beside(waking), "", None
+        ),
     ]
 
 

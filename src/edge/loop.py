@@ -57,7 +57,8 @@ def streamline(loop: Any) -> None:
     ) -> asyncio.Task[Any]:
         claim()
         watch_generators()
-        return PyodideTask(coro, loop=loop, name=name, context=context, eager_start=current_task() is None)
+        eager: dict[str, Any] = {"eager_start": current_task() is None}  # Python 3.12; checked against 3.11
+        return PyodideTask(coro, loop=loop, name=name, context=context, **eager)
 
     loop.call_soon = call_soon
     loop.create_future = create_future

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b32encode
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,15 @@ from services.problems import FieldError, NotFound, Unavailable, Unprocessable
 from services.users.profile import image_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from services.context import Context, Row, Stub
 
 NAMESPACE = "CHAT_HUB"
 SHOWN_MEMBERS = 10
 """Of a room in a list."""
+PATIENCE = 2.0
+"""Seconds that a list waits for what live rooms say; then it shows what was last written of them."""
 _LATEST = (LAST_NUMBER, "")
 
 LIST = (
@@ -75,22 +78,32 @@ async def list_rooms(context: Context, user_id: str, query: PageQuery) -> Page[R
     rows = await context.db.all(sql(LIST, user_id, at, last, query.limit + 1, COUNTED_UP_TO, SHOWN_MEMBERS))
     page, cursor = split(rows, query.limit, lambda row: (row["active_at"], row["id"]))
     now = context.clock.now()
-    seen = await asyncio.gather(*(_present(context, user_id, row, now) for row in page))
-    shown = sorted(filter(None, seen), key=lambda row: (row["active_at"], row["id"]), reverse=True)
+    seen = await _as_they_are(context, user_id, page, now)
+    shown = sorted(seen, key=lambda row: (row["active_at"], row["id"]), reverse=True)
     return Page[Room](items=[_listed(row, now) for row in shown], next_cursor=cursor)
 
 
-async def _present(context: Context, user_id: str, row: Row, now: int) -> Row | None:
-    """A listed room as it is now: a live one is asked, and knows more than its row. None for who just left it."""
-    if row["live_until"] <= now:
-        return row
-    try:
-        seen = await hub(context, row["id"]).call("glance", user_id=user_id)
-    except NotFound:
-        return None
-    except Unavailable:
-        return row
-    return row | seen | {"sender_name": None}
+async def _as_they_are(context: Context, user_id: str, rows: Sequence[Row], now: int) -> list[Row]:
+    """Listed rooms without those just left; live ones are asked, since they know more than their rows."""
+    asked = {
+        row["id"]: asyncio.ensure_future(hub(context, row["id"]).call("glance", user_id=user_id))
+        for row in rows
+        if row["live_until"] > now
+    }
+    if asked:
+        await asyncio.wait(asked.values(), timeout=PATIENCE)
+    seen: list[Row] = []
+    for row in rows:
+        answer = asked.get(row["id"])
+        if answer is None or answer.cancel():  # not live, or too slow
+            seen.append(row)
+            continue
+        with suppress(NotFound):
+            try:
+                seen.append(row | answer.result() | {"sender_name": None})
+            except Unavailable:
+                seen.append(row)
+    return seen
 
 
 async def create_room(context: Context, user_id: str, new_id: str, body: NewRoom) -> Room:

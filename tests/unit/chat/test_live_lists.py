@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
+from services.chat import rooms
 from services.chat.rooms import list_rooms
 from services.context import sql
 from services.paging import PageQuery
@@ -14,6 +16,8 @@ from services.realtime.liveness import LIVE_FOR
 from tests.unit.chat.world import ROOM, World, group
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from services.chat.models import Room
 
 OTHER = "o" * 26
@@ -46,7 +50,9 @@ async def listed(world: World, user_id: str = "jun") -> list[Room]:
 
 
 async def row(world: World) -> dict[str, int]:
-    found = await world.context.db.first(sql("SELECT last_seq, live_until FROM chat_rooms WHERE id = ?", ROOM))
+    found = await world.context.db.first(
+        sql("SELECT last_seq, live_until FROM chat_rooms WHERE id = ?", ROOM)
+    )
     assert found
     return found
 
@@ -100,22 +106,30 @@ async def test_a_quiet_room_is_not_asked(world: World, monkeypatch: pytest.Monke
     assert (room.last_seq, room.unread_count) == (2, 2)
 
 
+async def refuse() -> None:
+    raise Unavailable
+
+
+@pytest.mark.parametrize("answer", [refuse, asyncio.Event().wait])
 async def test_a_room_that_does_not_answer_is_listed_as_it_was(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Awaitable[None]]
 ) -> None:
     class Dead:
         async def call(self, _method: str, **_: object) -> None:
-            raise Unavailable
+            await answer()
 
     await say(world, "2")
     monkeypatch.setattr(World, "get", lambda *_: Dead())
+    monkeypatch.setattr(rooms, "PATIENCE", 0.01)
     (room,) = await listed(world)
     assert room.last_seq == 1
 
 
 async def test_who_just_left_does_not_see_it(world: World) -> None:
     await say(world, "2")
-    await world.context.db.run(sql("UPDATE chat_members SET version = version + 9"))  # what follows comes late
+    await world.context.db.run(
+        sql("UPDATE chat_members SET version = version + 9")
+    )  # what follows comes late
     await world.hub(ROOM).remove_member(user_id="jun", member_id="jun")
     assert await listed(world) == []
     assert [room.last_seq for room in await listed(world, "mina")] == [2]

@@ -14,8 +14,8 @@ from services.chat.rooms import list_rooms
 from services.context import sql
 from services.notifications.notifier import Notifier
 from services.paging import PageQuery
-from services.realtime.liveness import LiveRooms
 from services.problems import Unavailable
+from services.realtime.liveness import LiveRooms
 from tests.unit.support import make_context
 
 if TYPE_CHECKING:
