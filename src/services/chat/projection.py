@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 BATCH = 200
 """Entries of the outbox that one transaction takes."""
-SHORTEST_LAG = 4_000
+SHORTEST_LAG = 3_000
 """Milliseconds that a room in which people talk live lets pass before it writes; the longer they do, the rarer."""
-LONGEST_LAG = 8_000
+LONGEST_LAG = 6_000
 
 _ROOM = (
     "INSERT INTO chat_rooms"
