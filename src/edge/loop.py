@@ -34,6 +34,8 @@ def streamline(loop: Any) -> None:
     if claim is None or watch_generators is None:
         return
 
+    in_callback = False
+
     def call_soon(callback: Callable[..., Any], *args: Any, context: Context | None = None) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, loop, context)
         if type(callback).__name__ == SETTLES_A_PROMISE:
@@ -41,10 +43,13 @@ def streamline(loop: Any) -> None:
             return handle
 
         def run() -> None:
+            nonlocal in_callback
             claim()
             watch_generators()
             if not handle.cancelled():
+                in_callback = True
                 handle._run()  # noqa: SLF001 - what an event loop does with its handles
+                in_callback = False
 
         scheduleCallback(create_once_callable(run), 0)
         return handle
@@ -57,7 +62,8 @@ def streamline(loop: Any) -> None:
     ) -> asyncio.Task[Any]:
         claim()
         watch_generators()
-        eager: dict[str, Any] = {"eager_start": current_task() is None}  # Python 3.12; checked against 3.11
+        called = current_task() is None and not in_callback
+        eager: dict[str, Any] = {"eager_start": called}  # Python 3.12; types are checked against 3.11
         return PyodideTask(coro, loop=loop, name=name, context=context, **eager)
 
     loop.call_soon = call_soon
