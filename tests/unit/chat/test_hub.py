@@ -24,17 +24,14 @@ from services.chat.room import MAX_MEMBERS, READ_RECEIPTS_UP_TO
 from services.chat.search import search
 from services.context import sql
 from services.users.relations import block, unblock
-from tests.unit.chat.world import ROOM, World, group
+from tests.unit.chat.world import ROOM, World, greeted
 
 HELLO = f"{ROOM}-1"
 
 
 @pytest.fixture
 async def world() -> World:
-    world = World()
-    hub = await group(world, "Mina", "Jun")
-    await hub.send(user_id="mina", client_message_id="1", body="Hello", projected=True)
-    return world
+    return await greeted()
 
 
 async def direct(world: World) -> str:

@@ -13,7 +13,7 @@ from services.context import sql
 from services.paging import PageQuery
 from services.problems import Unavailable
 from services.realtime.liveness import LIVE_FOR
-from tests.unit.chat.world import ROOM, World, group
+from tests.unit.chat.world import ROOM, World, greeted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,10 +25,7 @@ OTHER = "o" * 26
 
 @pytest.fixture
 async def world() -> World:
-    world = World()
-    hub = await group(world, "Mina", "Jun")
-    await hub.send(user_id="mina", client_message_id="1", body="Hello", projected=True)
-    return world
+    return await greeted()
 
 
 async def say(world: World, text: str) -> None:

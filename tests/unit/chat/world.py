@@ -201,3 +201,11 @@ async def group(world: World, *names: str) -> Hub:
     await hub.create(room_id=ROOM, kind="group", name="Books", owner=names[0].lower(), people=people)
     await world.settle()
     return hub
+
+
+async def greeted() -> World:
+    """A room in which Mina has said hello to Jun."""
+    world = World()
+    hub = await group(world, "Mina", "Jun")
+    await hub.send(user_id="mina", client_message_id="1", body="Hello", projected=True)
+    return world
