@@ -9,7 +9,6 @@ result settles the platform's promise at once, so that a request asks twice.
 from __future__ import annotations
 
 import asyncio
-from asyncio import current_task
 from typing import TYPE_CHECKING, Any
 
 from pyodide.ffi import create_once_callable
@@ -35,6 +34,7 @@ def streamline(loop: Any) -> None:
         return
 
     in_callback = False
+    """What a callback begins does not start within it: it may be walking what the work changes."""
 
     def call_soon(callback: Callable[..., Any], *args: Any, context: Context | None = None) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, loop, context)
@@ -48,8 +48,10 @@ def streamline(loop: Any) -> None:
             watch_generators()
             if not handle.cancelled():
                 in_callback = True
-                handle._run()  # noqa: SLF001 - what an event loop does with its handles
-                in_callback = False
+                try:
+                    handle._run()  # noqa: SLF001 - what an event loop does with its handles
+                finally:
+                    in_callback = False
 
         scheduleCallback(create_once_callable(run), 0)
         return handle
@@ -62,7 +64,7 @@ def streamline(loop: Any) -> None:
     ) -> asyncio.Task[Any]:
         claim()
         watch_generators()
-        called = current_task() is None and not in_callback
+        called = asyncio.current_task() is None and not in_callback
         eager: dict[str, Any] = {"eager_start": called}  # Python 3.12; types are checked against 3.11
         return PyodideTask(coro, loop=loop, name=name, context=context, **eager)
 

@@ -183,7 +183,7 @@ def node_crypto() -> Any:
 
 @lru_cache(maxsize=8)
 def _private_key(pem: str) -> Any:
-    """A private key, read and checked once: that costs as much as a fifth of a signature."""
+    """A private key, read and checked once instead of for each signature."""
     return node_crypto().createPrivateKey(pem)
 
 

@@ -135,9 +135,10 @@ def statements(room: Room, keys: list[str]) -> list[Statement]:
 
 def _room(room: Room) -> Statement:
     last = room.message(room.seq)
+    active_at = last["created_at"] if last else room.created_at
     shown = _preview(room, last) if last else None
     return sql(
-        _ROOM, room.id, room.type, room.name, room.seq, shown, room.active_at, room.created_at, room.closed_at,
+        _ROOM, room.id, room.type, room.name, room.seq, shown, active_at, room.created_at, room.closed_at,
         room.event,
     )  # fmt: skip
 

@@ -78,7 +78,7 @@ def glance(room: Room, user_id: str) -> dict[str, Any]:
         "unread_count": unread(room, caller),
         "last_seq": room.seq,
         "last_message": room.render(last) if last else None,
-        "active_at": room.active_at,
+        "active_at": last["created_at"] if last else room.created_at,
     }
 
 

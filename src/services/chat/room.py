@@ -94,12 +94,6 @@ class Room:
         return self.type == "direct"
 
     @property
-    def active_at(self) -> int:
-        """When somebody last wrote, or the room was founded."""
-        last = self.message(self.seq)
-        return last["created_at"] if last else self.created_at
-
-    @property
     def present(self) -> list[Member]:
         """Who is in it now, in no order."""
         return [member for member in self.people.values() if member.left_at is None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b32encode
-from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from services.chat.room import FOREVER
 from services.context import sql
 from services.models import Page
 from services.paging import LAST_NUMBER, PageQuery, decode_cursor, split
-from services.problems import FieldError, NotFound, Unavailable, Unprocessable
+from services.problems import FieldError, NotFound, Unprocessable
 from services.users.profile import image_url
 
 if TYPE_CHECKING:
@@ -94,16 +93,21 @@ async def _as_they_are(context: Context, user_id: str, rows: Sequence[Row], now:
         await asyncio.wait(asked.values(), timeout=PATIENCE)
     seen: list[Row] = []
     for row in rows:
-        answer = asked.get(row["id"])
-        if answer is None or answer.cancel():  # not live, or too slow
-            seen.append(row)
+        try:
+            seen.append(_seen(row, asked.get(row["id"])))
+        except NotFound:
             continue
-        with suppress(NotFound):
-            try:
-                seen.append(row | answer.result() | {"sender_name": None})
-            except Unavailable:
-                seen.append(row)
+        except Exception as error:  # noqa: BLE001 - a room that fails must not take the list with it
+            context.log.warning("live_room_not_seen", room=row["id"], reason=str(error))
+            seen.append(row)
     return seen
+
+
+def _seen(row: Row, answer: asyncio.Future[Row] | None) -> Row:
+    """What a room says of itself over what was written of it; that alone if it is not live, or too slow."""
+    if answer is None or answer.cancel():
+        return row
+    return row | answer.result() | {"sender_name": None}
 
 
 async def create_room(context: Context, user_id: str, new_id: str, body: NewRoom) -> Room:

@@ -35,6 +35,14 @@ async def say(world: World, text: str) -> None:
     await world.settle()
 
 
+async def found_another(world: World) -> None:
+    """A second of the two people's rooms, later than what happened so far, and then time passes."""
+    world.context.clock.advance(seconds=1)
+    people = {"mina": "Mina", "jun": "Jun"}
+    await world.hub(OTHER).create(room_id=OTHER, kind="group", name="Films", owner="jun", people=people)
+    world.context.clock.advance(seconds=1)
+
+
 async def read(world: World) -> None:
     """Jun has read it, on a socket."""
     await world.hub(ROOM).read(user_id="jun", seq=1)
@@ -71,9 +79,7 @@ async def test_so_is_that_it_was_read(world: World) -> None:
 
 
 async def test_the_room_comes_first(world: World) -> None:
-    people = {"mina": "Mina", "jun": "Jun"}
-    world.context.clock.advance(seconds=1)
-    await world.hub(OTHER).create(room_id=OTHER, kind="group", name="Films", owner="jun", people=people)
+    await found_another(world)
     assert [room.id for room in await listed(world)] == [OTHER, ROOM]
     world.context.clock.advance(seconds=1)
     await say(world, "Here?")
@@ -107,7 +113,11 @@ async def refuse() -> None:
     raise Unavailable
 
 
-@pytest.mark.parametrize("answer", [refuse, asyncio.Event().wait])
+async def fail() -> None:
+    raise RuntimeError("the object was reset")
+
+
+@pytest.mark.parametrize("answer", [refuse, fail, asyncio.Event().wait])
 async def test_a_room_that_does_not_answer_is_listed_as_it_was(
     world: World, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Awaitable[None]]
 ) -> None:
@@ -133,12 +143,18 @@ async def test_who_just_left_does_not_see_it(world: World) -> None:
 
 
 async def test_reading_a_room_does_not_make_it_the_latest_active_one(world: World) -> None:
-    world.context.clock.advance(seconds=1)
-    people = {"mina": "Mina", "jun": "Jun"}
-    await world.hub(OTHER).create(room_id=OTHER, kind="group", name="Films", owner="jun", people=people)
-    world.context.clock.advance(seconds=1)
+    await found_another(world)
     await read(world)
     assert [room.id for room in await listed(world)] == [OTHER, ROOM]
+
+
+async def test_who_reads_first_and_then_writes_does(world: World) -> None:
+    await found_another(world)
+    await read(world)
+    await say(world, "Here?")
+    await read(world)
+    first = await list_rooms(world.context, "jun", PageQuery(limit=1))
+    assert [room.id for room in first.items] == [ROOM]
 
 
 async def test_a_database_that_did_not_hear_is_told_with_the_next_message(world: World) -> None:
