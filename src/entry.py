@@ -13,6 +13,7 @@ from durable.rate_limiter import RateLimiter
 from durable.test_session import TestSession
 from durable.user_presence import UserPresence
 from edge.application import application
+from edge.crossing import unexamined
 from edge.objects import LiveObject
 from edge.worker import incoming, outgoing
 from services.upkeep import run_upkeep
@@ -25,7 +26,8 @@ LiveObject.make_context = staticmethod(lambda: application().platform.context(No
 class Default(WorkerEntrypoint):
     """Answers HTTP and runs what is scheduled."""
 
-    async def fetch(self, request: Any) -> Any:
+    @unexamined
+    async def fetch(self, request: Any, *_: Any) -> Any:
         """Answer one request."""
         app = application()
         came = incoming(request)

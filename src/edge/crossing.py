@@ -8,12 +8,26 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import js
+from pydantic_core import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Method = TypeVar("Method", bound="Callable[..., Any]")
+
+
+def unexamined(method: Method) -> Method:
+    """Mark a method, which must take any number of arguments, as one that the platform calls as it is.
+
+    The platform drops arguments for which a method has no parameter. To know them it asks ``inspect`` for the
+    signature, once for every object whose method it is, which is for every request; one that has none is called
+    with all of them (``pyodide.code.relaxed_call``).
+    """
+    cast("Any", method).__signature__ = False
+    return method
 
 
 class _Functions(NamedTuple):
@@ -30,7 +44,7 @@ def _functions() -> _Functions:
 
 def to_python(value: Any) -> Any:
     """What JSON can hold of a JavaScript value."""
-    return json.loads(_functions().stringify(value))
+    return from_json(_functions().stringify(value))
 
 
 def to_javascript(value: Any) -> Any:
@@ -41,7 +55,7 @@ def to_javascript(value: Any) -> Any:
 def entries(pairs: Any) -> dict[str, Any]:
     """A JavaScript iterable of pairs as a dict."""
     functions = _functions()
-    return json.loads(functions.stringify(functions.from_entries(pairs)))
+    return from_json(functions.stringify(functions.from_entries(pairs)))
 
 
 def response(body: Any, init: Any) -> Any:

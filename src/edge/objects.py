@@ -5,10 +5,10 @@ A call is one JSON text each way. A ``Problem`` raised inside an object is raise
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import js
+from pydantic_core import from_json, to_json
 from pyodide.ffi import JsException, jsnull
 from workers import DurableObject
 
@@ -40,7 +40,7 @@ class RemoteStub:
     async def call(self, method: str, **arguments: Any) -> Any:
         """Call one of its methods; the JSON result. Raises the ``Problem`` that the method raised."""
         try:
-            answer = json.loads(await self._stub.rpc(method, json.dumps(arguments)))
+            answer = from_json(await self._stub.rpc(method, to_json(arguments).decode()))
         except JsException as error:
             if getattr(error, "retryable", False) or getattr(error, "overloaded", False):
                 raise ObjectUnavailable(retry_after=1) from None
@@ -97,9 +97,10 @@ class LiveObject(DurableObject):
         if method not in self.exposed:
             raise AttributeError(f"{type(self).__name__} has no method {method}")
         try:
-            return json.dumps({"result": await getattr(self.served, method)(**json.loads(arguments))})
+            answer = {"result": await getattr(self.served, method)(**from_json(arguments))}
         except Problem as problem:
-            return json.dumps({"problem": _portable(problem)})
+            answer = {"problem": _portable(problem)}
+        return to_json(answer).decode()
 
     def wake_at(self, at: int) -> None:
         """Ring the alarm then (milliseconds) instead of when it was set to ring.

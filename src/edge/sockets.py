@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import js
 from pyodide.ffi import JsException, create_proxy, jsnull, to_js
 
+from edge.crossing import unexamined
 from edge.objects import LiveObject
 from services.realtime.closing import TOO_SLOW, answer_to
 
@@ -177,7 +178,8 @@ class SocketObject(LiveObject):
 
     # What the platform calls
 
-    async def webSocketMessage(self, raw: Any, message: Any) -> None:  # noqa: N802 - the platform's name
+    @unexamined
+    async def webSocketMessage(self, raw: Any, message: Any, *_: Any) -> None:  # noqa: N802 - the platform's name
         """A client sent something."""
         self.restore()
         await self.host.received(self._key(raw), message if isinstance(message, str) else message.to_bytes())

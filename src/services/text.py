@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 
 _UNSEEN = frozenset(("Mn", "Me", "Cf"))
 """Combining marks and joiners: part of the character before them."""
@@ -20,11 +21,13 @@ def tidy(text: str, *, least: int = 0, most: int, multiline: bool = False) -> st
     overrides, or more combining marks than any script piles up.
     """
     cleaned = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-    kinds = [unicodedata.category(character) for character in cleaned]
-    for character, kind in zip(cleaned, kinds, strict=True):
+    visible = len(cleaned)
+    for character, times in Counter(cleaned).items():
+        kind = unicodedata.category(character)
         if (kind in _NEVER and not (multiline and character in _BREAKS)) or character in _DIRECTION:
             raise ValueError("must not contain control characters")
-    visible = sum(kind not in _UNSEEN for kind in kinds)
+        if kind in _UNSEEN:
+            visible -= times
     if not least <= visible <= most:
         raise ValueError(
             f"must have {least} to {most} characters" if least else f"must have at most {most} characters"
