@@ -150,7 +150,7 @@ async def _punish_reuse(context: Context, row: Row) -> None:
     about = {"sessionId": row["session_id"], "device": row["user_agent"]}
     told = inbox.Entry(person.id, context.random.id(), "refresh_token_reused", about)
     await context.db.batch(
-        [revoke, *inbox.insert(context, told), *await _warning(context, person, row["user_agent"])]
+        [revoke, *inbox.insert(context, [told]), *await _warning(context, person, row["user_agent"])]
     )
     end_sessions(context, person.id, [row["session_id"]])
     context.log.warning("refresh_token_reused", session=row["session_id"])

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from services.chat.reading import unread
 from services.chat.room import to_json
-from services.notifications.notifier import NAMESPACE, PRESENCE
+from services.notifications.inbox import Entry
+from services.notifications.notifier import PRESENCE, notify_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from services.chat.fanout import Fanout
     from services.chat.room import Member, Room
@@ -40,8 +41,8 @@ _NEWS = (
 )
 
 _NOTE = (
-    "UPDATE members SET notified_seq = ?1 WHERE notified_seq < ?1"
-    " AND user_id IN (SELECT value FROM json_each(?2))"
+    "UPDATE members SET notified_seq = j.value ->> 1 FROM json_each(?) j"
+    " WHERE user_id = j.value ->> 0 AND notified_seq < j.value ->> 1"
 )
 
 
@@ -115,20 +116,12 @@ class Herald:
             listening = await self._fanout.listeners()
             for user_id in listening:
                 self.opened(user_id)
-            self._leave_out([member for member in due if member.user_id in listening])
+            seq = self._room.seq
+            self._note({member.user_id: seq for member in due if member.user_id in listening})
             others = [member for member in due if member.user_id not in listening]
-            await asyncio.gather(*(self._tell(member) for member in others[:BATCH]))
+            await self._tell_those(others[:BATCH])
         finally:
             self._telling = False
-
-    def _leave_out(self, members: list[Member]) -> None:
-        """Take what was said so far for known to those who have the room open."""
-        seq = self._room.seq
-        for member in members:
-            member.notified_seq = seq
-        if members:
-            users = to_json([member.user_id for member in members])
-            self._room.store.rows(_NOTE, seq, users)
 
     def _due(self) -> list[Member]:
         now = self._context.clock.now()
@@ -146,35 +139,58 @@ class Herald:
             and not (large and member.notified_seq > max(member.read_seq, member.joined_seq))
         ]
 
-    async def _tell(self, member: Member) -> None:
-        known = max(member.read_seq, member.notified_seq)
-        news = self._room.store.rows(_NEWS, known, member.user_id)
-        if news:
-            self._not_before[member.user_id] = self._context.clock.now() + AGAIN_AFTER
-            try:
-                await self._notify(member, news[0])
-            except Exception as error:  # noqa: BLE001 - it is tried again, and the others are told
-                self._context.log.warning("notification_failed", reason=str(error))
-                return
-        self._note(member, news[0]["seq"] if news else self._room.seq)
+    async def _tell_those(self, members: list[Member]) -> None:
+        """Tell each of the latest that others said. Whom it does not reach is told again."""
+        seq, news = self._room.seq, self._news(members)
+        again = self._context.clock.now() + AGAIN_AFTER
+        self._not_before |= dict.fromkeys(news, again)
+        failed = await self._notify(
+            [self._entry(member, news[member.user_id]) for member in members if member.user_id in news]
+        )
+        known = {member.user_id: seq for member in members} | {
+            user_id: row["seq"] for user_id, row in news.items()
+        }
+        self._note({user_id: seq for user_id, seq in known.items() if user_id not in failed})
 
-    async def _notify(self, member: Member, row: Row) -> None:
+    def _news(self, members: list[Member]) -> dict[str, Row]:
+        """For each, if there is any, the latest message of others that they were not told of."""
+        known = {member.user_id: max(member.read_seq, member.notified_seq) for member in members}
+        latest = self._said(min(known.values()), but="") if known else None
+        news = {
+            user_id: latest if latest is None or latest["sender"] != user_id else self._said(seq, but=user_id)
+            for user_id, seq in known.items()
+        }
+        return {user_id: row for user_id, row in news.items() if row and row["seq"] > known[user_id]}
+
+    def _said(self, after: int, *, but: str) -> Row | None:
+        rows = self._room.store.rows(_NEWS, after, but)
+        return rows[0] if rows else None
+
+    def _entry(self, member: Member, row: Row) -> Entry:
         room = self._room
-        await self._context.objects.get(NAMESPACE, member.user_id).call(
-            "notify",
-            user_id=member.user_id,
-            notification_id=self._context.random.id(),
-            kind="chat_message",
-            data=_told(room, member, row),
-            subject=f"chat:{room.id}",
-            urgency="high" if room.direct else "normal",
-        )
+        new_id = self._context.random.id()
+        return Entry(member.user_id, new_id, "chat_message", _told(room, member, row), f"chat:{room.id}")
 
-    def _note(self, member: Member, seq: int) -> None:
-        member.notified_seq = max(member.notified_seq, seq)
-        self._room.store.rows(
-            "UPDATE members SET notified_seq = ? WHERE user_id = ?", member.notified_seq, member.user_id
-        )
+    async def _notify(self, entries: list[Entry]) -> Collection[str]:
+        """Tell these people; whom it did not reach."""
+        if not entries:
+            return ()
+        urgency = "high" if self._room.direct else "normal"
+        try:
+            failed = await notify_all(self._context, entries, urgency=urgency)
+        except Exception as error:  # noqa: BLE001 - it is tried again
+            failed = {entry.user_id: error for entry in entries}
+        for reason in {str(error) for error in failed.values()}:
+            self._context.log.warning("notification_failed", reason=reason)
+        return failed
+
+    def _note(self, seqs: Mapping[str, int]) -> None:
+        """Take what was said so far for known to these people."""
+        for user_id, seq in seqs.items():
+            member = self._room.people[user_id]
+            member.notified_seq = max(member.notified_seq, seq)
+        if seqs:
+            self._room.store.rows(_NOTE, to_json(list(seqs.items())))
 
 
 def _told(room: Room, member: Member, row: Row) -> dict[str, Any]:

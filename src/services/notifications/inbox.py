@@ -12,7 +12,7 @@ from services.paging import PageQuery, decode_cursor, split
 from services.problems import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from services.context import Context, Row, Statement
 
@@ -27,6 +27,19 @@ _COLUMNS = (
 )
 LIST = f"SELECT {_COLUMNS} FROM notifications WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"  # noqa: S608 - ours
 READ = f"SELECT {_COLUMNS} FROM notifications WHERE user_id = ?1 AND id = ?2"  # noqa: S608 - ours
+_READ_THESE = (
+    f"SELECT user_id, {_COLUMNS} FROM notifications"  # noqa: S608 - ours
+    " WHERE (user_id, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
+)
+_SUPERSEDED = (
+    "DELETE FROM notifications INDEXED BY notifications_by_subject WHERE read_at IS NULL"
+    " AND (user_id, subject) IN (SELECT value ->> 0, value ->> 4 FROM json_each(?))"
+)
+_NEW = (
+    "INSERT OR IGNORE INTO notifications (user_id, id, kind, data, subject, created_at)"
+    " SELECT users.id, n.value ->> 1, n.value ->> 2, n.value ->> 3, n.value ->> 4, ?2"
+    " FROM json_each(?1) n JOIN users ON users.id = n.value ->> 0"
+)
 UNREAD = (
     "SELECT count(*) AS n FROM (SELECT 1 FROM notifications INDEXED BY notifications_unread"
     " WHERE user_id = ?1 AND read_at IS NULL LIMIT ?2)"
@@ -94,20 +107,17 @@ class Entry(NamedTuple):
     subject: str | None = None
 
 
-def insert(context: Context, entry: Entry) -> list[Statement]:
-    """The writes that put it into the inbox, in place of an unread one about the same subject."""
-    superseded = sql(
-        "DELETE FROM notifications WHERE user_id = ? AND subject = ? AND read_at IS NULL",
-        entry.user_id,
-        entry.subject,
+def insert(context: Context, entries: Sequence[Entry]) -> list[Statement]:
+    """The writes that put them into the inboxes, each in place of an unread one about the same subject."""
+    new = json.dumps(
+        [(each.user_id, each.id, each.kind, _stored(each.data), each.subject) for each in entries]
     )
-    new = sql(
-        "INSERT OR IGNORE INTO notifications (user_id, id, kind, data, subject, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        entry.user_id, entry.id, entry.kind, _stored(entry.data), entry.subject,
-        context.clock.now(),
-    )  # fmt: skip
-    return [superseded, new] if entry.subject else [new]
+    return [sql(_SUPERSEDED, new), sql(_NEW, new, context.clock.now())]
+
+
+def read(entries: Sequence[Entry]) -> Statement:
+    """What reads them, with the person's ``user_id``."""
+    return sql(_READ_THESE, json.dumps([(entry.user_id, entry.id) for entry in entries]))
 
 
 def shown(row: Row) -> Notification:
@@ -115,8 +125,9 @@ def shown(row: Row) -> Notification:
     data, name = json.loads(row["data"]), row["sender_name"]
     if name is not None:
         data["sender"]["displayName"] = name
-    kept = {key: value for key, value in row.items() if key != "sender_name"}
-    return Notification(**kept | {"data": data})
+    return Notification(
+        id=row["id"], kind=row["kind"], data=data, read_at=row["read_at"], created_at=row["created_at"]
+    )
 
 
 def _stored(data: Mapping[str, Any]) -> str:

@@ -1,21 +1,24 @@
-"""What tells one person something: into the inbox, to their open connections, to their browsers.
+"""What tells people something: into the inbox, to their open connections, to their browsers.
 
-One object per person does it, so that pushes are queued where an alarm can repeat them.
+The inbox is D1's, written for all who are told in one transaction. Pushes are queued in one object per person, where
+an alarm can repeat them.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 from services.context import sql
 from services.notifications import inbox, pushes
+from services.notifications.inbox import Entry
 from services.notifications.preferences import is_quiet, wanted
 from services.notifications.pushes import Push, Pushes, Urgency
-from services.notifications.subscriptions import OF_USER
 from services.users.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from services.context import Context, Row
     from services.objects import Home
@@ -24,44 +27,31 @@ NAMESPACE = "NOTIFIER"
 PRESENCE = "USER_PRESENCE"
 QUEUE = "/user/queue/notifications"
 DAY_SECONDS = 86_400
-_PERSON = "SELECT settings, time_zone FROM users WHERE id = ? AND deleted_at IS NULL"
+_PEOPLE = (
+    "SELECT id, settings, time_zone,"
+    " (SELECT json_group_array(p.id) FROM push_subscriptions p WHERE p.user_id = users.id) AS browsers"
+    " FROM users WHERE id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL"
+)
 
 
 class Notifier:
-    """The notifications of one person, in the object that is their home."""
+    """The pushes of one person, in the object that is their home."""
 
-    exposed = frozenset(("notify", "forget"))
+    exposed = frozenset(("push", "forget"))
 
     def __init__(self, home: Home, context: Context) -> None:
         self._home = home
         self._context = context
 
-    async def notify(
-        self,
-        *,
-        user_id: str,
-        notification_id: str,
-        kind: str,
-        data: Mapping[str, Any],
-        subject: str | None = None,
-        urgency: Urgency = "normal",
-        ttl: int = DAY_SECONDS,
+    async def push(
+        self, *, user_id: str, browsers: Sequence[str], payload: str, topic: str, urgency: Urgency, ttl: int
     ) -> None:
-        """Tell the person.
-
-        The same ``notification_id`` again is the same notification. An unread one about the same ``subject``
-        is superseded. ``ttl`` (seconds) and ``urgency`` are for pushes.
-        """
-        person, browsers = await self._look_up(user_id)
-        settings = Settings.model_validate_json(person["settings"] if person else "{}")
-        if person is None or not wanted(settings.notifications, kind):
-            return
-        told = await self._keep(inbox.Entry(user_id, notification_id, kind, data, subject))
-        quiet = is_quiet(settings.notifications, self._context.clock, person["time_zone"])
-        if settings.notifications.push and browsers and not quiet:
-            push = Push(pushes.payload(told), subject or notification_id, urgency, ttl)
-            self._enqueue(user_id, push, [row["id"] for row in browsers])
-        await self._presence(user_id).call("direct", destination=QUEUE, payload=told)
+        """Have the person's browsers told; see ``Push``."""
+        queue = Pushes(self._home, self._context)
+        self._home.rows("CREATE TABLE IF NOT EXISTS person (user_id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._home.rows("INSERT OR REPLACE INTO person VALUES (?)", user_id)
+        queue.enqueue(Push(payload, topic, urgency, ttl), browsers)
+        self._wake(queue)
 
     async def forget(self) -> None:
         """Forget the person, and what is still to be pushed to them."""
@@ -75,31 +65,10 @@ class Notifier:
             await queue.send_due(self._home.rows("SELECT user_id FROM person")[0]["user_id"])
             self._wake(queue)
 
-    async def _look_up(self, user_id: str) -> tuple[Row | None, list[Row]]:
-        people, browsers = await self._context.db.batch([sql(_PERSON, user_id), sql(OF_USER, user_id)])
-        return (people[0] if people else None), browsers
-
-    async def _keep(self, entry: inbox.Entry) -> str:
-        """Put it into the inbox; as JSON."""
-        context = self._context
-        writes = inbox.insert(context, entry)
-        *_, rows = await context.db.batch([*writes, sql(inbox.READ, entry.user_id, entry.id)])
-        return inbox.shown(rows[0]).model_dump_json()
-
-    def _enqueue(self, user_id: str, push: Push, browsers: list[str]) -> None:
-        queue = Pushes(self._home, self._context)
-        self._home.rows("CREATE TABLE IF NOT EXISTS person (user_id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._home.rows("INSERT OR REPLACE INTO person VALUES (?)", user_id)
-        queue.enqueue(push, browsers)
-        self._wake(queue)
-
     def _wake(self, queue: Pushes) -> None:
         due = queue.next_due()
         if due is not None:
             self._home.wake_at(due)
-
-    def _presence(self, user_id: str) -> Any:
-        return self._context.objects.get(PRESENCE, user_id)
 
 
 async def forget_notifications(context: Context, user_id: str) -> None:
@@ -117,13 +86,60 @@ async def notify(
     subject: str | None = None,
     urgency: Urgency = "normal",
 ) -> None:
-    """Tell a person something; it is durable when this returns. See ``Notifier.notify``."""
-    await context.objects.get(NAMESPACE, user_id).call(
-        "notify",
-        user_id=user_id,
-        notification_id=notification_id or context.random.id(),
-        kind=kind,
-        data=data,
-        subject=subject,
-        urgency=urgency,
-    )
+    """Tell a person something; it is durable when this returns. See ``notify_all``."""
+    entry = Entry(user_id, notification_id or context.random.id(), kind, data, subject)
+    for error in (await notify_all(context, [entry], urgency=urgency)).values():
+        raise error
+
+
+async def notify_all(
+    context: Context, entries: Sequence[Entry], *, urgency: Urgency = "normal", ttl: int = DAY_SECONDS
+) -> dict[str, BaseException]:
+    """Tell several people something, each one thing; whom of them it did not reach live, and why.
+
+    When this returns it is in the inboxes of all who want to be told of its kind. The same id again is the same
+    notification. An unread one about the same ``subject`` is superseded. ``ttl`` (seconds) and ``urgency`` are
+    for pushes.
+    """
+    ids = json.dumps([entry.user_id for entry in entries])
+    people = {row["id"]: _Person(context, row) for row in await context.db.all(sql(_PEOPLE, ids))}
+    told = {
+        entry.user_id: entry
+        for entry in entries
+        if entry.user_id in people and people[entry.user_id].wants(entry.kind)
+    }
+    if not told:
+        return {}
+    new = list(told.values())
+    *_, rows = await context.db.batch([*inbox.insert(context, new), inbox.read(new)])
+    texts = {row["user_id"]: inbox.shown(row).model_dump_json() for row in rows}
+    calls = [people[each].reach(told[each], text, urgency, ttl) for each, text in texts.items()]
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    return {
+        each: answer for each, answer in zip(texts, answers, strict=True) if isinstance(answer, BaseException)
+    }
+
+
+class _Person:
+    """Somebody as D1 knows them, and the ways to them."""
+
+    def __init__(self, context: Context, row: Row) -> None:
+        self._context = context
+        self._wishes = Settings.model_validate_json(row["settings"]).notifications
+        self._time_zone: str = row["time_zone"]
+        self._browsers: list[str] = json.loads(row["browsers"])
+
+    def wants(self, kind: str) -> bool:
+        """Whether to tell them of this at all."""
+        return wanted(self._wishes, kind)
+
+    async def reach(self, entry: Entry, text: str, urgency: Urgency, ttl: int) -> None:
+        """Push what is in their inbox, unless they rest, and tell their open connections."""
+        objects = self._context.objects
+        quiet = is_quiet(self._wishes, self._context.clock, self._time_zone)
+        if self._wishes.push and self._browsers and not quiet:
+            await objects.get(NAMESPACE, entry.user_id).call(
+                "push", user_id=entry.user_id, browsers=self._browsers, payload=pushes.payload(text),
+                topic=entry.subject or entry.id, urgency=urgency, ttl=ttl,
+            )  # fmt: skip
+        await objects.get(PRESENCE, entry.user_id).call("direct", destination=QUEUE, payload=text)

@@ -13,6 +13,8 @@ from services.notifications import webpush
 from services.notifications.subscriptions import OF_USER, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from services.context import Context
     from services.notifications.models import PushSubscription
     from services.objects import ObjectStore, Row
@@ -55,7 +57,7 @@ class Pushes:
         self._context = context
         store.rows(SCHEMA)
 
-    def enqueue(self, push: Push, browsers: list[str]) -> None:
+    def enqueue(self, push: Push, browsers: Sequence[str]) -> None:
         """Have it sent to these browsers."""
         now = self._context.clock.now()
         for browser in browsers:

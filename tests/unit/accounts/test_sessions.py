@@ -99,8 +99,8 @@ class TestReuse:
         warnings = [mail for mail in await world.mails() if "로그아웃" in mail.subject]
         assert len(warnings) == 1
         assert "Firefox on Linux" in warnings[0].text
-        live = [told for *_, method, told in world.context.objects.calls if method == "notify"]
-        assert [told["notification_id"] for told in live] == [notification["id"]]
+        live = [told for *_, method, told in world.context.objects.calls if method == "direct"]
+        assert [json.loads(told["payload"])["id"] for told in live] == [notification["id"]]
 
     async def test_is_seen_until_the_spent_token_would_have_expired(self, world: World) -> None:
         opened = await world.register()

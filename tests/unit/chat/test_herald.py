@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +10,11 @@ from services.chat.herald import LARGE
 from services.notifications.inbox import list_notifications
 from services.paging import PageQuery
 from tests.unit.chat.world import ROOM, World, group
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.context import Statement
 
 
 @pytest.fixture
@@ -123,3 +128,54 @@ async def test_in_a_large_room_once_until_one_reads(world: World) -> None:
     await say(world, "three")
     await world.ring(seconds=60)
     assert [data["preview"] for data in await told(world)] == ["three", "one"]
+
+
+async def test_all_members_are_told_in_two_round_trips_to_the_database(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = {await world.person(f"P{number}"): f"P{number}" for number in range(8)}
+    await world.hub(ROOM).add_members(user_id="mina", people=people)
+    trips: list[int] = []
+    batch = world.context.db.batch
+
+    async def counted(statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
+        trips.append(len(statements))
+        return await batch(statements)
+
+    monkeypatch.setattr(world.context.db, "batch", counted)
+    await say(world, "one")
+    assert len(trips) == 2
+    monkeypatch.undo()
+    assert all([(await told(world, user))[0]["preview"] == "one" for user in ("jun", *people)])
+
+
+async def test_whom_it_did_not_reach_is_told_again_and_nobody_else(world: World) -> None:
+    await world.hub(ROOM).add_members(user_id="mina", people={await world.person("Sol"): "Sol"})
+    world.presences["jun"].failing = 1
+    await say(world, "one")
+    assert [len(world.presences[user].direct) for user in ("jun", "sol")] == [0, 1]
+    await world.ring(seconds=11)
+    assert [len(world.presences[user].direct) for user in ("jun", "sol")] == [1, 1]
+    assert [data["preview"] for data in await told(world)] == ["one"]
+
+
+async def test_a_database_that_is_away_is_asked_again(world: World) -> None:
+    world.context.db.connection.execute("ALTER TABLE notifications RENAME TO away")
+    await say(world, "one")
+    world.context.db.connection.execute("ALTER TABLE away RENAME TO notifications")
+    await world.ring(seconds=11)
+    assert [data["preview"] for data in await told(world)] == ["one"]
+
+
+async def test_what_is_said_while_others_are_told_is_news(world: World) -> None:
+    """Jun has nothing to be told of but his own words, while Mina is told of them and says something."""
+    hub = world.hub(ROOM)
+
+    async def answer() -> None:
+        await hub.send(user_id="mina", client_message_id="answer", body="answer")
+
+    world.presences["mina"].called = answer
+    await say(world, "question", "jun")
+    await world.ring(seconds=60)
+    assert [data["preview"] for data in await told(world)] == ["answer"]
+    assert [data["preview"] for data in await told(world, "mina")] == ["question"]

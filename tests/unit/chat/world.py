@@ -96,8 +96,18 @@ class Presence:
     """A person's presence from outside: what was sent to them."""
 
     direct: list[dict[str, Any]] = field(default_factory=list)
+    failing: int = 0
+    """So many of the next calls fail."""
+    called: Callable[[], Awaitable[None]] | None = None
+    """Done before the next call is answered."""
 
     async def call(self, method: str, **arguments: Any) -> Any:
+        if self.called:
+            called, self.called = self.called, None
+            await called()
+        if self.failing:
+            self.failing -= 1
+            raise Unavailable
         if method == "direct":
             self.direct.append(json.loads(arguments["payload"]))
         return 1
