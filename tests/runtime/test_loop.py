@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -88,4 +89,7 @@ def test_only_what_the_platform_calls_starts_at_once(server: Runtime, way: str, 
 
 def test_a_failure_reaches_the_platform(server: Runtime) -> None:
     assert httpx.get(f"{server.url}/failure", timeout=60).status_code == 500
-    assert any("on purpose" in line for line in server.log)
+    deadline = time.monotonic() + 60
+    while not any("on purpose" in line for line in server.log):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

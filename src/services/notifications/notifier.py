@@ -95,7 +95,7 @@ async def notify(
 async def notify_all(
     context: Context, entries: Sequence[Entry], *, urgency: Urgency = "normal", ttl: int = DAY_SECONDS
 ) -> dict[str, BaseException]:
-    """Tell several people something, each one thing; whom of them it did not reach live, and why.
+    """Tell several people something, each one thing; whom of them it did not reach, and why.
 
     When this returns it is in the inboxes of all who want to be told of its kind. The same id again is the same
     notification. An unread one about the same ``subject`` is superseded. ``ttl`` (seconds) and ``urgency`` are

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING
 
 from services.accounts import one_time, recovery, sessions
@@ -49,5 +50,7 @@ async def test_no_statement_reads_a_whole_table(world: World) -> None:
         if not text.startswith(read_outbox)  # development's page shows the newest of all
     }
     assert len(plans) > 30
-    whole = {text: plan for text, plan in plans.items() if "SCAN" in plan.replace("SCAN CONSTANT ROW", "")}
+    # A JSON array among the parameters is a virtual table, and read whole.
+    scan = re.compile(r"SCAN (?!CONSTANT ROW|(json_each|n) VIRTUAL TABLE)")
+    whole = {text: plan for text, plan in plans.items() if scan.search(plan)}
     assert whole == {}
