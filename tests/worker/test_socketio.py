@@ -9,7 +9,7 @@ import httpx
 import pytest
 import socketio
 
-from tests.worker.live import Stomp, open_room, run_client, token
+from tests.worker.live import SocketIo, Stomp, open_room, run_client, token
 
 if TYPE_CHECKING:
     from tests.worker.people import Town
@@ -66,6 +66,27 @@ def test_both_protocols_meet_in_a_room(town: Town) -> None:
         )  # fmt: skip
         heard = [listener.next().json for _ in range(22)]
     assert heard == [body for name, body in seen["heard"] if name == "chat:message"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"body": "a\ud800"},
+        {"clientMessageId": "a\ud800"},
+        {"replyTo": "a\ud800"},
+        {"attachments": ["a\ud800"]},
+        {"roomId": "a\ud800"},
+    ],
+)
+def test_half_a_character_is_refused(town: Town, more: dict[str, Any]) -> None:
+    """JSON can escape what no UTF-8 holds."""
+    ada, bob = town.register(), town.register()
+    room = open_room(ada, bob)
+    with SocketIo(town.url, token=ada.tokens["accessToken"]) as sio:
+        message = {"roomId": room, "clientMessageId": "one", "body": "one"}
+        answer = sio.ask("chat:message", message | more)
+        assert (answer["ok"], answer["status"]) == (False, 422)
+        assert sio.ask("chat:message", message)["message"]["seq"] == 1
 
 
 @pytest.mark.parametrize("sid", ["", "x", "0.unknown", "99999999999.unknown", "-1.x", "\u0663.x"])

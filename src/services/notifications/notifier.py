@@ -93,13 +93,12 @@ async def notify(
 
 
 async def notify_all(
-    context: Context, entries: Sequence[Entry], *, urgency: Urgency = "normal", ttl: int = DAY_SECONDS
+    context: Context, entries: Sequence[Entry], *, urgency: Urgency = "normal"
 ) -> dict[str, BaseException]:
     """Tell several people something, each one thing; whom of them it did not reach, and why.
 
     When this returns it is in the inboxes of all who want to be told of its kind. The same id again is the same
-    notification. An unread one about the same ``subject`` is superseded. ``ttl`` (seconds) and ``urgency`` are
-    for pushes.
+    notification. An unread one about the same ``subject`` is superseded. ``urgency`` is for pushes.
     """
     ids = json.dumps([entry.user_id for entry in entries])
     people = {row["id"]: _Person(context, row) for row in await context.db.all(sql(_PEOPLE, ids))}
@@ -113,7 +112,7 @@ async def notify_all(
     new = list(told.values())
     *_, rows = await context.db.batch([*inbox.insert(context, new), inbox.read(new)])
     texts = {row["user_id"]: inbox.shown(row).model_dump_json() for row in rows}
-    calls = [people[each].reach(told[each], text, urgency, ttl) for each, text in texts.items()]
+    calls = [people[each].reach(told[each], text, urgency) for each, text in texts.items()]
     answers = await asyncio.gather(*calls, return_exceptions=True)
     return {
         each: answer for each, answer in zip(texts, answers, strict=True) if isinstance(answer, BaseException)
@@ -133,13 +132,13 @@ class _Person:
         """Whether to tell them of this at all."""
         return wanted(self._wishes, kind)
 
-    async def reach(self, entry: Entry, text: str, urgency: Urgency, ttl: int) -> None:
+    async def reach(self, entry: Entry, text: str, urgency: Urgency) -> None:
         """Push what is in their inbox, unless they rest, and tell their open connections."""
         objects = self._context.objects
         quiet = is_quiet(self._wishes, self._context.clock, self._time_zone)
         if self._wishes.push and self._browsers and not quiet:
             await objects.get(NAMESPACE, entry.user_id).call(
                 "push", user_id=entry.user_id, browsers=self._browsers, payload=pushes.payload(text),
-                topic=entry.subject or entry.id, urgency=urgency, ttl=ttl,
+                topic=entry.subject or entry.id, urgency=urgency, ttl=DAY_SECONDS,
             )  # fmt: skip
         await objects.get(PRESENCE, entry.user_id).call("direct", destination=QUEUE, payload=text)
