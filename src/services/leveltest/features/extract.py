@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from services.leveltest.features.document import Document, read, without_copies
 from services.leveltest.features.findings import Finding, Strength
-from services.leveltest.features.grammar import errors
+from services.leveltest.features.grammar import MISHEARD, errors
 from services.leveltest.features.language import LanguagePack, pack
 from services.leveltest.features.phrasing import patterns, phrasing, shuffled, table
 from services.leveltest.features.speech import SpeechMetrics, TimedWord, measure
@@ -134,7 +134,10 @@ def analyse(
     found = Found(
         profile(document, known), structures(document, known), list(known.connectives.find(document.words))
     )
+    edited = whole.punctuated or any(letter.isupper() for letter in whole.text)
     mistakes = errors(document, known)
+    if skill == "speaking" or not edited:
+        mistakes = [each for each in mistakes if each.rule not in MISHEARD]
     return Features(
         skill=skill,
         language=known.code,
@@ -146,7 +149,7 @@ def analyse(
         strengths=tuple(_strengths(document, found, skill)),
         flags=frozenset(flags + _flags(whole, document, found.vocabulary, known)),
         opening=whole.quote(0, min(OPENING, len(whole))) if len(whole) else "",
-        edited=whole.punctuated or any(letter.isupper() for letter in whole.text),
+        edited=edited,
         speech=measure(words, duration, known) if words else None,
         pace=60 * len(document) / duration if duration and skill == "speaking" and not words else None,
     )

@@ -40,8 +40,6 @@ class Profile:
     """How many of the words (all of them) the lexicon has."""
     misspelt: list[int]
     """Indexes of words that are one letter from a frequent word, and no word themselves."""
-    names: int
-    """How many words look like names or foreign words: left out of every count."""
 
 
 def profile(document: Document, pack: LanguagePack) -> Profile:
@@ -50,7 +48,7 @@ def profile(document: Document, pack: LanguagePack) -> Profile:
     first_seen: dict[str, int] = {}
     verdicts: dict[str, bool] = {}
     misspelt: list[int] = []
-    known = names = 0
+    known = 0
     function = pack.words("function")
     for index, word in enumerate(document.words):
         if word in function or not word[0].isalpha() or word in types:
@@ -60,11 +58,9 @@ def profile(document: Document, pack: LanguagePack) -> Profile:
         if entry is not None and not (document.capitalised(index) and entry.level in (0, 6)):
             types[word], first_seen[word] = entry, index
             known += 1
-        elif document.capitalised(index) or not _is_misspelt(word, pack, verdicts):
-            names += 1
-        else:
+        elif not document.capitalised(index) and _is_misspelt(word, pack, verdicts):
             misspelt.append(index)
-    return Profile(types, first_seen, known, misspelt, names)
+    return Profile(types, first_seen, known, misspelt)
 
 
 def _is_misspelt(word: str, pack: LanguagePack, verdicts: dict[str, bool]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.leveltest.features.document import read
+from services.leveltest.features.extract import analyse
 from services.leveltest.features.feedback import LOCALES, catalogue
 from services.leveltest.features.grammar import KEYS, errors
 from services.leveltest.features.language import pack
@@ -246,3 +247,15 @@ def test_a_mistake_is_found_without_punctuation_and_capitals() -> None:
         "agreement.third_person",
         "verb.did_past",
     ]
+
+
+def test_what_a_recogniser_makes_of_right_sentences_is_no_mistake_in_a_transcript() -> None:
+    text = "I went to to the shop and bought a apple, and my brother have a car."
+    heard = text.lower().replace(",", "").rstrip(".")
+    assert [each.rule for each in analyse(text).errors] == [
+        "word.repeated",
+        "article.a_an",
+        "agreement.singular_noun",
+    ]
+    assert [each.rule for each in analyse(heard).errors] == ["agreement.singular_noun"]
+    assert [each.rule for each in analyse(text, skill="speaking").errors] == ["agreement.singular_noun"]
