@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from ops.calibration.corpora import essays, graded_sentences, short_answers  # noqa: E402 - the roots come first
+from ops.calibration.corpora import essays, graded_sentences, said_and_heard, short_answers  # noqa: E402 - the roots come first
+from ops.calibration.hearing import report_hearing  # noqa: E402
 from ops.calibration.models import Calibration  # noqa: E402
 from ops.calibration.patterns import pattern_weights  # noqa: E402
 from ops.calibration.report import report  # noqa: E402
@@ -37,6 +38,7 @@ def main() -> None:
     ]
     calibration = Calibration(answers)
     report(calibration, Calibration(answers, by_question=True))
+    report_hearing(said_and_heard(options.data, rng))
     if not options.check:
         _write("phrasing.en.json", pattern_weights(answers), indent=0)
         _write("weights.json", calibration.weights(), indent=1)

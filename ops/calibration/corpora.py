@@ -18,7 +18,7 @@ from services.leveltest.features.phrasing import patterns
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 RATINGS: dict[str, dict[str, list[float]]] = json.loads(
     Path(__file__).with_name("ratings.json").read_text(encoding="utf-8")
@@ -138,9 +138,8 @@ def short_answers(folder: Path, rng: random.Random) -> list[Answer]:
 
 def essays(folder: Path, rng: random.Random) -> list[Answer]:
     """Essays with analytic scores of 1 to 5, and those excerpts of them that we rated."""
-    with gzip.open(folder / "ellipse/ellipse_test.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    copier = Copier([word for row in rows[::40] for word in _words(row["full_text"])], rng)
+    rows, pool = _essays(folder)
+    copier = Copier(pool, rng)
     answers: list[Answer] = []
     for row in rows:
         marks = {scale: float(row[scale]) for scale in SCALES}
@@ -148,6 +147,20 @@ def essays(folder: Path, rng: random.Random) -> list[Answer]:
         texts |= copier.excerpts(row["full_text"], [rng.choice(ESSAY_EXCERPTS)])
         answers.append(Answer("ellipse", row["prompt"], marks, texts))
     return answers + [_rated(row, copier) for row in rows if row["text_id_kaggle"] in RATINGS["ellipse"]]
+
+
+def said_and_heard(folder: Path, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """Essays without stops and capitals, right and with the word errors that are tested."""
+    rows, pool = _essays(folder)
+    for row in rows:
+        yield corrupted(row["full_text"], 0, pool, rng), corrupted(row["full_text"], TEST_RATE, pool, rng)
+
+
+def _essays(folder: Path) -> tuple[list[dict[str, str]], list[str]]:
+    """The rows of the corpus, and words to mishear."""
+    with gzip.open(folder / "ellipse/ellipse_test.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return rows, [word for row in rows[::40] for word in _words(row["full_text"])]
 
 
 def _rated(row: dict[str, Any], copier: Copier) -> Answer:

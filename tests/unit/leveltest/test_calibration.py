@@ -10,6 +10,7 @@ import pytest
 from ops.calibration.corpora import RATINGS, Text, corrupted, excerpt
 from ops.calibration.figures import kappa, level_kappa, spearman, within_one
 from ops.calibration.fitting import Group, Reference, fit, predict
+from ops.calibration.hearing import shares_said
 from ops.calibration.patterns import Ridge
 
 SENTENCE = "The Weather is nice, isn't it? We walked home."
@@ -77,6 +78,16 @@ def test_an_excerpt_is_words_in_a_row():
     text = " ".join(map(str, range(100)))
     words = [int(word) for word in excerpt(text, 10, random.Random(4)).split()]
     assert words == list(range(words[0], words[0] + 10))
+
+
+def test_a_mistake_that_was_not_made_is_the_recognisers():
+    said = "he have a car and we went to the shop"
+    heard = "he have a car and we went to to the a apple shop"
+    assert shares_said([(said, heard), (said, said)]) == {
+        "agreement.third_person": (1, 2),
+        "word.repeated": (0, 1),
+        "article.a_an": (0, 1),
+    }
 
 
 def test_ratings_are_on_the_scale():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from services.leveltest.features.document import Document, read, without_copies
 from services.leveltest.features.findings import Finding, Strength
-from services.leveltest.features.grammar import MISHEARD, errors
+from services.leveltest.features.grammar import errors
 from services.leveltest.features.language import LanguagePack, pack
 from services.leveltest.features.phrasing import patterns, phrasing, shuffled, table
 from services.leveltest.features.speech import SpeechMetrics, TimedWord, measure
@@ -137,7 +137,7 @@ def analyse(
     edited = whole.punctuated or any(letter.isupper() for letter in whole.text)
     mistakes = errors(document, known)
     if skill == "speaking" or not edited:
-        mistakes = [each for each in mistakes if each.rule not in MISHEARD]
+        mistakes = [each for each in mistakes if each.rule not in known.words("misheard")]
     return Features(
         skill=skill,
         language=known.code,

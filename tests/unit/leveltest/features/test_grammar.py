@@ -249,6 +249,10 @@ def test_a_mistake_is_found_without_punctuation_and_capitals() -> None:
     ]
 
 
+def test_the_rules_that_do_not_count_in_transcripts_are_rules() -> None:
+    assert pack("en").words("misheard") < set(KEYS)
+
+
 def test_what_a_recogniser_makes_of_right_sentences_is_no_mistake_in_a_transcript() -> None:
     text = "I went to to the shop and bought a apple, and he have a car."
     heard = text.lower().replace(",", "").rstrip(".")

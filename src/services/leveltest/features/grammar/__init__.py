@@ -17,9 +17,6 @@ RULES: tuple[Rule, ...] = (
     *agreement.RULES.rules, *verbs.RULES.rules, *nouns.RULES.rules, *order.RULES.rules,
     *clauses.RULES.rules, *confused.RULES.rules,
 )  # fmt: skip
-MISHEARD = frozenset({"word.repeated", "article.a_an"})
-"""What tongues that start anew, and recognisers, make of right sentences as well: in a transcript no mistakes."""
-
 KEYS = (*dict.fromkeys(rule.key for rule in RULES), "phrase")
 
 
