@@ -147,7 +147,7 @@ REAL_WORDS = wordset(
 @cache
 def _regularised(pack: LanguagePack) -> dict[str, Verb]:
     """Irregular verbs by the regular past that they do not have, such as "catched"."""
-    made_up = {regular_forms(verb.base)[2]: verb for verb in pack.verbs.values()}
+    made_up = {regular_forms(verb.base)[2]: verb for verb in pack.verbs.values() if verb.base != "be"}
     return {form: verb for form, verb in made_up.items() if form not in {verb.past, *pack.pasts, *REAL_WORDS}}
 
 
