@@ -1,0 +1,182 @@
+"""Auxiliaries: one that is missing, one too many, or one with the wrong form after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from services.leveltest.features.grammar.rule import Fix, RuleSet
+from services.leveltest.features.grammar.verbs import MODALS, NAMING
+from services.leveltest.features.language import LanguagePack, wordset
+
+if TYPE_CHECKING:
+    from services.leveltest.features.document import Document
+
+RULES = RuleSet()
+rule = RULES.rule
+
+OPENERS = wordset(
+    "and but because so if when that while although though think believe know who where what why"
+)
+SUBJECTS = {"i": "am", "he": "is", "she": "is", "we": "are", "they": "are", "you": "are"}
+BE = wordset(
+    "am is are was were be been being isn't aren't wasn't weren't i'm you're he's she's we're they're it's"
+)
+NOT_ING = wordset(
+    "during nothing something anything everything thing morning evening being including regarding"
+)
+ADVERBS = wordset("not always never also really just still only already now even")
+
+
+def _opens(document: Document, index: int) -> bool:
+    return bool(document.breaks[index]) or document.words[index - 1] in OPENERS
+
+
+def _doing(pack: LanguagePack) -> frozenset[str]:
+    return frozenset(pack.ings) - NOT_ING | {"gonna", "gona", "goona"}
+
+
+@rule("copula.missing", _doing)
+def missing_be(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "they going to", "I always trying", "we gonna"."""
+    at = 2 if document.near(index, -1) in ADVERBS else 1
+    subject = document.near(index, -at)
+    if subject not in SUBJECTS or not _opens(document, index - at):
+        return None
+    if not BE.isdisjoint(document.before(index - at, 4)):
+        return None
+    if subject == "you" and document.starts(index - at) and document.words[index] not in {"gonna", "going"}:
+        return None
+    words = f"{document.quote(index - at)} {SUBJECTS[subject]} {document.quote(index - at + 1, at)}"
+    return Fix(index - at, at + 1, words)
+
+
+HAVING = wordset("have has had haven't hasn't hadn't having never ever")
+ONLY_PARTICIPLES = "been seen done gone taken given known written chosen grown spoken forgotten eaten"
+
+
+@rule("verb.have_missing", ONLY_PARTICIPLES)
+def missing_have(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "I been there", "they done it"."""
+    at = 2 if document.near(index, -1) in ADVERBS else 1
+    subject = document.near(index, -at)
+    if subject not in SUBJECTS or not _opens(document, index - at):
+        return None
+    if not HAVING.isdisjoint(document.before(index - at, 5)):
+        return None
+    have = "has" if subject in {"he", "she"} else "have"
+    words = f"{document.quote(index - at)} {have} {document.quote(index - at + 1, at)}"
+    return Fix(index - at, at + 1, words)
+
+
+STATES = wordset(
+    "able happy unhappy successful possible impossible difficult important afraid interested ready careful"
+)
+
+
+@rule("verb.after_modal", MODALS)
+def modal_and_state(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "you will able to", "it would difficult"."""
+    at = 2 if document.near(index) in ADVERBS else 1
+    word = document.near(index, at)
+    if word not in STATES or document.near(index, -1) in NAMING:
+        return None
+    return Fix(index, at + 1, f"{document.quote(index, at)} be {word}")
+
+
+NEGATIVES = "don't doesn't didn't"
+
+
+@rule("copula.missing", NEGATIVES)
+def negated_state(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "they don't able to", "I don't afraid"."""
+    word, subject = document.near(index), document.near(index, -1)
+    if word not in STATES and word not in {"sure", "agreed", "good", "bad"}:
+        return None
+    past = document.words[index] == "didn't"
+    be = "was" if past else SUBJECTS.get(subject, "is" if document.words[index] == "doesn't" else "are")
+    if past and subject in {"we", "they", "you"}:
+        be = "were"
+    return Fix(index, 2, f"{be} not {word}")
+
+
+@rule("tense.used_to", "use")
+def used_to(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "I use to live there"."""
+    subject, following = document.near(index, -1), document.near(index, 2)
+    if document.near(index) != "to" or (following not in pack.verbs and following != "be"):
+        return None
+    if subject in BE:
+        return Fix(index, 2, "used to")
+    if (
+        subject not in SUBJECTS
+        or not _opens(document, index - 1)
+        or document.near(index, -2) in {"what", "that"}
+    ):
+        return None
+    return Fix(index, 2, "used to")
+
+
+ACTIVE = wordset(
+    "have go become want think know agree depend happen seem belong believe hope get succeed come grow sit"
+)
+"""What has no passive, or is hardly meant so after "be": the "be" is too much."""
+PASSIVES = wordset("use base call do find help finish treat punish raise")
+DOING = wordset("do does did done doing all what everything thing things")
+
+
+@rule("verb.passive", "be been being is are was were")
+def be_and_base(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "can be use", "the book is call", "were build"."""
+    word, be = document.near(index), document.words[index]
+    plain = word in pack.words("plain_verbs")
+    if be in {"is", "are", "was", "were"}:
+        sure = word in PLAIN_PASSIVES or (plain and document.near(index, -1) in pack.plurals)
+    else:
+        sure = plain or word in PASSIVES
+    if not sure or word in ACTIVE:
+        return None
+    verb = pack.verbs.get(word)
+    if verb is None or verb.participle == word or not DOING.isdisjoint(document.before(index, 7)):
+        return None
+    return Fix(index, 2, f"{document.quote(index)} {verb.participle}")
+
+
+PLAIN_PASSIVES = wordset(
+    "call require teach give accept write choose understand build forget allow consider invite educate provide"
+)
+
+
+@rule("verb.be_base", "be are were is was")
+def superfluous_be(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "they will be have", "the students are learn"."""
+    word, be, before = document.near(index), document.words[index], document.near(index, -1)
+    if not DOING.isdisjoint(document.before(index, 7)):
+        return None
+    if be != "be" and document.near(index, 2) in {"me", "us", "them", "him"} and word in pack.verbs:
+        verb = pack.verbs[word]
+        return (
+            None
+            if word in {"like", "cost"} or word in pack.participles
+            else Fix(index, 2, f"{be} {verb.ing}")
+        )
+    if be == "be" and word in ACTIVE and before in MODAL_OR_TO:
+        return Fix(index, 2, word)
+    if be != "be" and word in ACTIVE and before in pack.plurals:
+        return Fix(index, 2, word)
+    return None
+
+
+MODAL_OR_TO = wordset(
+    "to can could will would should must may might not they'll we'll you'll i'll he'll she'll"
+)
+
+
+SEEMING = wordset("seems depends means looks helps makes needs gives allows")
+
+
+@rule("verb.be_base", "it's")
+def contracted_and_third(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "it's depends", "it's seems"."""
+    word = document.near(index)
+    known = word in SEEMING or (word in pack.thirds and pack.thirds[word].base in pack.words("plain_verbs"))
+    return Fix(index, 2, f"it {word}") if known and word not in {"has", "is"} else None
