@@ -15,7 +15,8 @@ RULES = RuleSet()
 rule = RULES.rule
 
 ADVERBS = wordset(
-    "always usually often sometimes never also really just still only already probably even then now"
+    "always usually often sometimes never also really just still only already probably even then now surely actually "
+    "certainly definitely"
 )
 CONJUNCTIONS = wordset("and but or because so if when that while although though as since until unless then")
 THOUGHT = wordset("think believe know feel say says said how why hope")
@@ -68,7 +69,10 @@ def _joined(document: Document, index: int, pack: LanguagePack) -> bool:
     )
 
 
-OPENERS = wordset("because if when but so while think believe know said say feel where although and")
+OPENERS = wordset(
+    "because if when but so while think believe know said say feel where although and that why how what opinion "
+    "conclusion example"
+)
 FRAMES = wordset(
     "example first second third finally however moreover instance fact firstly secondly opinion also"
 )
@@ -177,11 +181,29 @@ def indefinite(document: Document, index: int, pack: LanguagePack) -> Fix | None
         silent = silent or (document.words[index] in {"something", "anything"} and not opens(document, index))
     else:
         stated = document.breaks[index] or (before in OPENERS and before != "and")
-        silent = not stated or word not in pack.words("plain_verbs")
+        needing = word == "need" and document.near(index, 2) in {"to", "a", "the", "some", "their"}
+        silent = not stated or not (needing or word in pack.words("plain_verbs"))
     if silent or subjunctive(document, index, word):
         return None
     right = SINGULAR_FORMS.get(word) or pack.verbs[word].third
     return Fix(index, 2, replaced(document, index, index + 1, right))
+
+
+INVERTED = {"does": "do", "doesn't": "don't", "is": "are", "was": "were"}
+
+
+@rule("agreement.plural_pronoun", " ".join(INVERTED))
+def inverted_pronoun(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "What does you want", "Where is they", "why was we late"."""
+    word, subject, before = document.words[index], document.near(index), document.near(index, -1)
+    if subject not in {"you", "we", "they"} and (word, subject) not in {("does", "i"), ("doesn't", "i")}:
+        return None
+    if not (
+        document.starts(index)
+        or (before in {"what", "where", "when", "why", "how"} and document.question(index))
+    ):
+        return None
+    return Fix(index, 2, f"{INVERTED[word]} {document.quote(index + 1)}")
 
 
 SEVERAL = wordset("many several two three four five six seven eight nine ten people children")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from services.leveltest.features.grammar.infinitives import AIMS
 from services.leveltest.features.grammar.rule import Fix, RuleSet
 from services.leveltest.features.grammar.verbs import MODALS, NAMING
 from services.leveltest.features.language import LanguagePack, wordset
@@ -120,7 +121,9 @@ ACTIVE = wordset(
     "have go become want think know agree depend happen seem belong believe hope get succeed come grow sit"
 )
 """What has no passive, or is hardly meant so after "be": the "be" is too much."""
-PASSIVES = wordset("use base call do find help finish treat punish raise")
+PASSIVES = wordset(
+    "use base call do find help finish treat punish raise focus influence advise burn affect judge"
+)
 DOING = wordset("do does did done doing all what everything thing things")
 
 
@@ -142,28 +145,52 @@ def be_and_base(document: Document, index: int, pack: LanguagePack) -> Fix | Non
 
 
 PLAIN_PASSIVES = wordset(
-    "call require teach give accept write choose understand build forget allow consider invite educate provide"
+    "call require teach give accept write choose understand build forget allow consider invite educate provide create "
+    "connect prepare"
 )
 
 
-@rule("verb.be_base", "be are were is was")
+@rule("verb.be_base", "be are were")
 def superfluous_be(document: Document, index: int, pack: LanguagePack) -> Fix | None:
-    """As in "they will be have", "the students are learn"."""
-    word, be, before = document.near(index), document.words[index], document.near(index, -1)
-    if not DOING.isdisjoint(document.before(index, 7)):
+    """As in "they will be have", "other people are agree"."""
+    word, before = document.near(index), document.near(index, -1)
+    if word not in ACTIVE or not DOING.isdisjoint(document.before(index, 7)):
         return None
-    if be != "be" and document.near(index, 2) in {"me", "us", "them", "him"} and word in pack.verbs:
-        verb = pack.verbs[word]
-        return (
-            None
-            if word in {"like", "cost"} or word in pack.participles
-            else Fix(index, 2, f"{be} {verb.ing}")
-        )
-    if be == "be" and word in ACTIVE and before in MODAL_OR_TO:
-        return Fix(index, 2, word)
-    if be != "be" and word in ACTIVE and before in pack.plurals:
-        return Fix(index, 2, word)
-    return None
+    meant = before in MODAL_OR_TO if document.words[index] == "be" else before in pack.plurals
+    return Fix(index, 2, word) if meant else None
+
+
+@rule("verb.be_base", "is was")
+def superfluous_is(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "not everybody is agree", "my friend was want"."""
+    word, before = document.near(index), document.near(index, -1)
+    if word not in pack.words("plain_verbs") or word in PLAIN_PASSIVES or not before or before in AIMS:
+        return None
+    if before in pack.words("function") or not DOING.isdisjoint(document.before(index, 9)):
+        return None
+    if not WHO.isdisjoint(document.before(index, 4)):
+        return None
+    verb = pack.verbs[word]
+    return Fix(index, 2, verb.third if document.words[index] == "is" else verb.past)
+
+
+WHO = wordset("who what how where which if")
+
+
+@rule("verb.be_base", "is are was were")
+def be_and_object(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "nobody is pay me", "they are help us"."""
+    word = document.near(index)
+    verb = pack.verbs.get(word)
+    if document.near(index, 2) not in {"me", "us", "them", "him"} or verb is None:
+        return None
+    if (
+        word in {"like", "cost"}
+        or word in pack.participles
+        or not DOING.isdisjoint(document.before(index, 7))
+    ):
+        return None
+    return Fix(index, 2, f"{document.words[index]} {verb.ing}")
 
 
 MODAL_OR_TO = wordset(
@@ -180,3 +207,19 @@ def contracted_and_third(document: Document, index: int, pack: LanguagePack) -> 
     word = document.near(index)
     known = word in SEEMING or (word in pack.thirds and pack.thirds[word].base in pack.words("plain_verbs"))
     return Fix(index, 2, f"it {word}") if known and word not in {"has", "is"} else None
+
+
+DONE = wordset("been seen heard gone met known understood forgotten visited finished")
+
+
+@rule("verb.participle", "do does don't doesn't")
+def do_have_done(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "Do you have heard", "I don't have seen it"."""
+    at = 2 if document.near(index) in SUBJECTS else 1
+    done = document.near(index, at + 1)
+    if document.near(index, at) != "have" or done not in DONE:
+        return None
+    if at > 1:
+        return Fix(index, 4, f"have {document.quote(index + 1)} {done}")
+    have = "hasn't" if document.words[index] == "doesn't" else "haven't"
+    return Fix(index, 3, f"{have} {done}") if "n't" in document.words[index] else None

@@ -20,6 +20,9 @@ WANTED = wordset("he she they we i you my our their people")
 INVITED = PURE_VERBS - {"see", "find"} | {"come"}
 
 
+DESIRED = wordset("be do stay start use live study try finish move return")
+
+
 @rule("complement.want_that", "want wants wanted")
 def want_that(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "want that he comes", "want you come", "want go"."""
@@ -32,7 +35,7 @@ def want_that(document: Document, index: int, pack: LanguagePack) -> Fix | None:
         return None
     if following in {"you", "him", "me", "them", "us"} and second in INVITED:
         return Fix(index, 3, f"{document.quote(index, 2)} to {second}")
-    if following in PURE_VERBS or following in pack.words("plain_verbs") or following in {"be", "do"}:
+    if following in PURE_VERBS or following in pack.words("plain_verbs") or following in DESIRED:
         return Fix(index, 2, f"{document.quote(index)} to {following}")
     gerund = pack.ings.get(following)
     if gerund and following not in {

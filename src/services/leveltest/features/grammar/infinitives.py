@@ -57,6 +57,8 @@ SUBJECTS = wordset(
 )
 SURE_TRYING = wordset("able decided tried planned needs wants tries hopes decides trying wanted hoped needed")
 TRYING = wordset("hope decide try plan need love prefer") | SURE_TRYING
+HELPED = wordset("me him us them the my your our their people others")
+HARDLY_NOUNS = wordset("be do buy find finish start stay use")
 AMBIGUOUS = wordset("help work travel live")
 WISHING = wordset("would i'd we'd she'd he'd they'd you'd")
 
@@ -65,13 +67,22 @@ WISHING = wordset("would i'd we'd she'd he'd they'd you'd")
 def missing_to(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "I hope find a job", "would like discover", "able do", "students need learn"."""
     word, before, verb = document.words[index], document.near(index, -1), document.near(index)
-    if not (verb in pack.words(PLAIN) or verb in AMBIGUOUS or verb in {"be", "do", "buy", "find"}):
+    if not (verb in pack.words(PLAIN) or verb in AMBIGUOUS or verb in HARDLY_NOUNS):
         return None
     if word == "like":
         return _to(document, index, verb) if before in WISHING else None
-    if word.startswith(("need", "love", "want")) and verb in AMBIGUOUS:
+    if (
+        word.startswith(("need", "love", "want"))
+        and verb in AMBIGUOUS
+        and document.near(index, 2) not in HELPED
+    ):
         return None
-    meant = word in SURE_TRYING or before in SUBJECTS or before in pack.plurals
+    meant = (
+        word in SURE_TRYING
+        or before in SUBJECTS
+        or before in pack.plurals
+        or before in pack.words("countable")
+    )
     if not meant or (word in {"love", "need", "plan"} and before in {"to", "have", "will"}):
         return None
     return _to(document, index, verb)
@@ -112,7 +123,8 @@ def adjective_without_to(document: Document, index: int, pack: LanguagePack) -> 
 
 
 AIMS = wordset(
-    "goal dream idea plan aim hobby purpose way job reason problem decision option choice success solution best"
+    "goal dream idea plan aim hobby purpose way job reason problem decision option choice success solution best thing "
+    "next important step point key part future summer reasons"
 )
 LOOSE_AIMS = wordset("talk change study stay help use")
 
@@ -120,9 +132,9 @@ LOOSE_AIMS = wordset("talk change study stay help use")
 @rule("complement.infinitive", "is was")
 def be_without_to(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "my dream is become a doctor"; "all we did was wait" is right."""
-    verb, following = document.near(index), document.near(index, 2)
+    verb, following, before = document.near(index), document.near(index, 2), document.near(index, -1)
     meant = verb in pack.words(PLAIN) or (verb in LOOSE_AIMS and following in {"to", "the", "my", "in"})
-    if not meant or document.near(index, -1) not in AIMS or not DOING.isdisjoint(document.before(index, 8)):
+    if not meant or before not in AIMS or not DOING.isdisjoint(document.before(index, 8)):
         return None
     return _to(document, index, verb)
 

@@ -133,14 +133,20 @@ PRONOUNS = wordset("i you we they he she it people")
 VERB_LIKE = wordset("better clean cool calm long slow free kind hard fast fat like right")
 
 
+LONGEST_ADVERBS = 3
+DEGREES = wordset("very so too really always also never still not just")
+
+
 @rule("copula.missing", "i he she we they it")
 def missing_be(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "I very happy", "she beautiful"."""
     word, before = document.words[index], document.near(index, -1)
-    at = 2 if document.near(index) in {"very", "so", "too", "really"} else 1
+    at = 1
+    while at < LONGEST_ADVERBS and document.near(index, at) in DEGREES:
+        at += 1
     adjective = document.near(index, at)
     if adjective not in pack.words("adjectives") - VERB_LIKE or (
-        before and before not in {"and", "but", "because", "so"}
+        before and before not in {"and", "but", "because", "so", "when", "if", "while", "think"}
     ):
         return None
     if (word == "it" and before == "and") or not closes_phrase(document, index + at + 1, pack):

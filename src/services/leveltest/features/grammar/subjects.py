@@ -28,6 +28,8 @@ rule = RULES.rule
 LOOSE_VERBS = wordset("need help love show use start try permit seem live consist look feel")
 """Base forms that are also nouns: they count where an object or an infinitive follows."""
 FOLLOWING = wordset("me you him her us them it to the a an my your his our their in people")
+TRANSITIVE = wordset("change play affect influence offer ask cause turn")
+DETERMINED = FOLLOWING - {"in", "to", "people"}
 STATIVES = wordset("are were don't aren't weren't haven't do")
 SPECIFIC = wordset("this that the my your his her its our their a an every each another")
 
@@ -68,6 +70,8 @@ def _plural_verb(document: Document, index: int, pack: LanguagePack) -> bool:
     word, following = document.words[index], document.near(index)
     if word in LOOSE_VERBS:
         return following in FOLLOWING
+    if word in TRANSITIVE:
+        return following in DETERMINED
     if word == "do":
         return following in {"not", "it", "the", "a"}
     return (
@@ -100,12 +104,21 @@ def singular_noun(document: Document, index: int, pack: LanguagePack) -> Fix | N
     return Fix(noun, index - noun + 1, replaced(document, noun, index, right))
 
 
+SOME = wordset("some many most all other others few several these those")
+
+
 def _bare_noun(document: Document, noun: int, index: int, pack: LanguagePack) -> Fix | None:
     """As in "Student have", "because teacher want": the noun, or the verb, lacks its -s."""
     word, name = document.words[index], document.words[noun]
     known = name in pack.words("countable") and name not in COLLECTIVES and name not in pack.verbs
-    if not known or not (word in pack.words("plain_verbs") or word in {"are", "don't"}):
+    counted = document.near(noun, -1) in SOME
+    sure = word in pack.words("plain_verbs") or word in {"are", "don't"} or (word in TRANSITIVE and counted)
+    if not known or not (sure or (word in LOOSE_VERBS and _plural_verb(document, index, pack))):
         return None
+    if counted and (document.breaks[noun - 1] or opens(document, noun - 1)):
+        return Fix(
+            noun, index - noun + 1, pack.plural_of[name] + replaced(document, noun, index, word)[len(name) :]
+        )
     if document.near(noun, -1) == "and" or document.capitalised(noun) or not opens(document, noun):
         return None
     return Fix(
@@ -182,6 +195,9 @@ NO_SUBJECTS = wordset(
 """Plurals that may take a singular verb: "two hours is enough"."""
 
 
+QUANTITIES = wordset("lot lots most some many all ton tons plenty")
+
+
 def _plural_nouns(pack: LanguagePack) -> frozenset[str]:
     return frozenset(pack.plurals) - NO_SUBJECTS
 
@@ -198,6 +214,12 @@ def plural_noun(document: Document, index: int, pack: LanguagePack) -> Fix | Non
     start = index
     while start > 0 and not document.breaks[start] and _in_noun_phrase(document.words[start - 1], pack):
         start -= 1
+    if (
+        not document.breaks[start]
+        and document.words[start - 1] == "of"
+        and document.near(start, -2) in QUANTITIES
+    ):
+        start -= 3 if document.near(start, -3) == "a" else 2
     before = "" if document.breaks[start] else document.words[start - 1]
     if before and (before not in OPENERS or before == "and"):
         return None
@@ -206,6 +228,7 @@ def plural_noun(document: Document, index: int, pack: LanguagePack) -> Fix | Non
 
 def _in_noun_phrase(word: str, pack: LanguagePack) -> bool:
     return word in pack.words("adjectives") or word in {
+        "online", "school", "high", "video", "more",
         "the", "many", "some", "most", "these", "those", "my", "our", "their", "other", "all", "several",
         "his", "her", "your", "two", "three", "few", "both",
     }  # fmt: skip

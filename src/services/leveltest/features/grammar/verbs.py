@@ -78,12 +78,14 @@ def after_modal(document: Document, index: int, pack: LanguagePack) -> Fix | Non
     at = 2 if document.near(index) in ADVERBS else 1
     word, following = document.near(index, at), document.near(index, at + 1)
     compared = AS_MUCH if word == "to" and modal in {"can", "must", "should"} else ALL_THAT
+    if document.near(index, -1) in {"and", "but", "or"}:
+        compared = AS_MUCH
     named = not modal.endswith("'ll") and document.near(index, -1) not in SUBJECTS
     if not compared.isdisjoint(document.before(index, 4)) or (named and document.near(index, -1) in NAMING):
         return None
     if word == "to" and at == 1 and following in pack.verbs:
         return None if named and modal in NOUNS else Fix(index, 3, f"{document.quote(index)} {following}")
-    verb = pack.thirds.get(word) or pack.ings.get(word) or pack.pasts.get(word)
+    verb = pack.thirds.get(word) or pack.ings.get(word) or pack.pasts.get(word) or pack.participles.get(word)
     if verb is None or word in pack.verbs or word in NOT_A_SLIP:
         return None
     if named and (verb.base not in pack.words("plain_verbs") or word in NOT_AFTER_NOUN):
@@ -92,7 +94,7 @@ def after_modal(document: Document, index: int, pack: LanguagePack) -> Fix | Non
 
 
 SURE_PASTS = wordset(
-    "went gave became said told knew took chose began wrote spoke ate came understood forgot found"
+    "went gave became said told knew took chose began wrote spoke ate came understood forgot found got made"
 )
 STRANDING = wordset(
     "married next close according attached linked connected compared similar opposed due thanks "
@@ -169,6 +171,14 @@ def be_base(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     return Fix(start, index + at - start + 1, f"{subject} {negative}{base}")
 
 
+CONJUNCTIONS = wordset("and but because so if when that think believe know since")
+
+
+def _opens(document: Document, index: int) -> bool:
+    """True for a subject that begins a clause, unlike that of "the rules we have make it hard"."""
+    return bool(document.breaks[index]) or document.words[index - 1] in CONJUNCTIONS
+
+
 @rule("verb.participle", "have has had haven't hasn't hadn't i've you've we've they've")
 def perfect(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "have went", "has wrote", "have never visit"."""
@@ -189,7 +199,12 @@ def perfect(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     if word == "being":
         return Fix(index, at + 1, document.quote(index, at) + " been")
     object_follows = document.near(index, at + 1) in OBJECTS and word not in {"need", "want", "use", "run"}
-    sure = word in UNMISTAKABLE or (object_follows and base and base.participle != word)
+    opening = document.near(index, -1) in DOERS and _opens(document, index - 1)
+    free = opening or document.words[index] != "have" or document.near(index, -1) not in DOERS
+    sure = word in UNMISTAKABLE or (object_follows and free and base and base.participle != word)
+    sure = sure or (
+        opening and at == 1 and base and base.participle != word and word in pack.words("plain_verbs")
+    )
     if base and sure and document.near(index, -1) != "to" and ALL_THAT.isdisjoint(document.before(index, 6)):
         return Fix(index, at + 1, document.quote(index, at) + " " + base.participle)
     return None
@@ -198,7 +213,7 @@ def perfect(document: Document, index: int, pack: LanguagePack) -> Fix | None:
 OBJECTS = wordset("me him us them it my your his her our their the a")
 UNMISTAKABLE = wordset(
     "go eat see know write choose speak take give forget enjoy discover decide learn buy meet spend lose "
-    "create receive prepare develop improve realise find happen begin"
+    "create receive prepare develop improve realise find happen begin fail arrive finish follow affect"
 )
 """Base forms that cannot follow "have" as its object."""
 
