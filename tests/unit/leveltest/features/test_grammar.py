@@ -147,6 +147,16 @@ WRONG = [
     ("complement.infinitive", "They prefer stay at home.", "prefer stay", "prefer to stay"),
     ("complement.infinitive", "I wanted help the others.", "wanted help", "wanted to help"),
     ("complement.want_that", "We want finish early.", "want finish", "want to finish"),
+    ("verb.would_like", "I will like to see Rome.", "will like to", "would like to"),
+    ("verb.would_like", "One day I'll like to fly.", "I'll like to", "I'd like to"),
+    ("verb.be_base", "My job is will be hard.", "is will", "will"),
+    ("verb.be_base", "Sometimes life is makes us sad.", "is makes", "makes"),
+    ("verb.after_modal", "It would better if we leave.", "would better", "would be better"),
+    ("copula.missing", "I like it because there many shops.", "there many", "there are many"),
+    ("subject.missing", "I am tired because have a test.", "because have", "because … have"),
+    ("subject.missing", "If want more, ask me.", "If want", "If … want"),
+    ("negation.auxiliary", "They are poor and no have a car.", "no have", "don't have"),
+    ("pronoun.object", "It is good for they it helps.", "for they", "for them"),
     ("agreement.plural_noun", "Cars is expensive.", "Cars is", "Cars are"),
     ("agreement.plural_noun", "I think some teams allows it.", "teams allows", "teams allow"),
     (
@@ -348,6 +358,8 @@ RIGHT = [
     "The rules we have make it hard. A lot of money is lost. Helping a lot of people is good. I need help now.",
     "Do you have written permission? The choices they have become fewer. I want help. What the school needs is time.",
     "We think that some form of help is due. Those who can did it. The climate change talks ended.",
+    "You will like to hear it. It will better itself. What is will? Over there many people live.",
+    "I know it is true, because believe it or not, I saw it. If need be, I wait. No, have a seat. As if. Even if.",
     "You know, what can we do? Do you know why? How can it be so? That is why they do it. How will the day be?",
 ]
 

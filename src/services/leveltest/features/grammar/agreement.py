@@ -275,6 +275,8 @@ def object_case(document: Document, index: int, _: LanguagePack) -> Fix | None:
         return Fix(index - 1, 2, f"{before} {OBJECTS[document.words[index]]}")
     if before in TAKING_OBJECTS and following in {"to", "because"}:
         return Fix(index - 1, 2, f"{before} {OBJECTS[document.words[index]]}")
+    if before == "for" and document.words[index] == "they" and following in {"is", "it", "can"}:
+        return Fix(index - 1, 2, "for them")
     if ends and document.before(index, 3) == ["between", "you", "and"]:
         return Fix(index - 3, 4, f"between you and {OBJECTS[document.words[index]]}")
     return None

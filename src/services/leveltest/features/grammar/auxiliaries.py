@@ -74,12 +74,22 @@ STATES = wordset(
 )
 
 
+LOOSE_STATES = wordset(
+    "good better great nice easier easy hard bad helpful useful interesting boring beautiful different dangerous sad "
+    "proud rich famous healthy strong tired sick late necessary"
+)
+"""They count between a pronoun and what follows a complement."""
+PRONOUNS = wordset("i he she it we they this that which who people you")
+AFTER_STATE = wordset("if for to because when and but in that with at so as") | {""}
+
+
 @rule("verb.after_modal", MODALS)
 def modal_and_state(document: Document, index: int, _: LanguagePack) -> Fix | None:
     """As in "you will able to", "it would difficult"."""
     at = 2 if document.near(index) in ADVERBS else 1
-    word = document.near(index, at)
-    if word not in STATES or document.near(index, -1) in NAMING:
+    word, before, following = document.near(index, at), document.near(index, -1), document.near(index, at + 1)
+    loose = word in LOOSE_STATES and before in PRONOUNS and following in AFTER_STATE
+    if not (loose or word in STATES) or before in NAMING:
         return None
     return Fix(index, at + 1, f"{document.quote(index, at)} be {word}")
 
@@ -223,3 +233,43 @@ def do_have_done(document: Document, index: int, _: LanguagePack) -> Fix | None:
         return Fix(index, 4, f"have {document.quote(index + 1)} {done}")
     have = "hasn't" if document.words[index] == "doesn't" else "haven't"
     return Fix(index, 3, f"{have} {done}") if "n't" in document.words[index] else None
+
+
+@rule("verb.be_base", "is")
+def is_and_verb(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "my job is will be hard", "life is makes us strong"."""
+    word, before = document.near(index), document.near(index, -1)
+    verb = pack.thirds.get(word)
+    doubled = word in {"can", "will", "must", "should"} or (
+        verb is not None and verb.base in pack.words("plain_verbs") and word not in {"has", "means"}
+    )
+    if not doubled or not before or before in pack.words("function") or before in {"all", "thing"}:
+        return None
+    return Fix(index, 2, word) if WHO.isdisjoint(document.before(index, 4)) else None
+
+
+@rule("copula.missing", "there")
+def there_without_be(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "There many shops", "because there a lot of people"."""
+    words = [document.near(index, at) for at in (1, 2, 3)]
+    if words[0] not in {"many", "several"} and words != ["a", "lot", "of"]:
+        return None
+    opening = document.breaks[index] or document.words[index - 1] in {
+        "because",
+        "that",
+        "also",
+        "think",
+        "example",
+    }
+    return Fix(index, 2, f"{document.quote(index)} are {words[0]}") if opening else None
+
+
+@rule("verb.would_like", "will i'll we'll")
+def will_like_to(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "I will like to learn"."""
+    word = document.words[index]
+    if (document.near(index), document.near(index, 2)) != ("like", "to"):
+        return None
+    if word == "will":
+        return Fix(index, 3, "would like to") if document.near(index, -1) in {"i", "we"} else None
+    return Fix(index, 3, f"{document.quote(index)[:-2]}d like to")

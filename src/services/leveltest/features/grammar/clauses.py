@@ -76,3 +76,31 @@ def negation_without_auxiliary(document: Document, index: int, pack: LanguagePac
 
 MODAL = wordset("do does did can could will would should may might must have has had or why")
 AUXILIARIES = wordset("do does did can could will would should may might must shall have had so is are than")
+
+
+ADDRESSED = wordset("remember believe think say")
+"""Verbs that may address the reader: "because, remember, …", "because believe it or not"."""
+
+
+@rule("subject.missing", "because if when although")
+def missing_person(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "because have a test", "if want more", "when go there"."""
+    verb, before = document.near(index), document.near(index, -1)
+    if verb not in pack.words("plain_verbs") or verb in ADDRESSED or before in {"only", "as", "even"}:
+        return None
+    return Fix(index, 2, f"{document.quote(index)} … {verb}")
+
+
+REFUSED = wordset("want agree know understand believe have remember think like")
+
+
+@rule("negation.auxiliary", "no")
+def no_for_not(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "because no have time", "they now no want"."""
+    verb, before = document.near(index), document.near(index, -1)
+    if verb not in REFUSED or before not in NEGATIVE_PLACES or (verb == "like" and before != "also"):
+        return None
+    return Fix(index, 2, f"don't {verb}")
+
+
+NEGATIVE_PLACES = wordset("because and or also now if but when really that can")
