@@ -157,6 +157,11 @@ WRONG = [
     ("subject.missing", "If want more, ask me.", "If want", "If … want"),
     ("negation.auxiliary", "They are poor and no have a car.", "no have", "don't have"),
     ("pronoun.object", "It is good for they it helps.", "for they", "for them"),
+    ("copula.missing", "It was late. That why I left.", "That why", "That is why"),
+    ("copula.missing", "It not a good idea.", "It not", "It is not"),
+    ("agreement.singular_noun", "What happen if we lose?", "What happen", "What happens"),
+    ("verb.after_modal", "I met a man who may knows you.", "may knows", "may know"),
+    ("tense.used_to", "My uncle use to tell stories.", "use to", "used to"),
     ("agreement.plural_noun", "Cars is expensive.", "Cars is", "Cars are"),
     ("agreement.plural_noun", "I think some teams allows it.", "teams allows", "teams allow"),
     (
@@ -360,6 +365,7 @@ RIGHT = [
     "We think that some form of help is due. Those who can did it. The climate change talks ended.",
     "You will like to hear it. It will better itself. What is will? Over there many people live.",
     "I know it is true, because believe it or not, I saw it. If need be, I wait. No, have a seat. As if. Even if.",
+    "What did the uncle use to say? Is it not a shame? Why was she not the winner? What did happen? Who can? He does.",
     "You know, what can we do? Do you know why? How can it be so? That is why they do it. How will the day be?",
 ]
 

@@ -112,19 +112,22 @@ def negated_state(document: Document, index: int, _: LanguagePack) -> Fix | None
 
 @rule("tense.used_to", "use")
 def used_to(document: Document, index: int, pack: LanguagePack) -> Fix | None:
-    """As in "I use to live there"."""
+    """As in "I use to live there", "my teacher use to say"."""
     subject, following = document.near(index, -1), document.near(index, 2)
     if document.near(index) != "to" or (following not in pack.verbs and following != "be"):
         return None
-    if subject in BE:
-        return Fix(index, 2, "used to")
-    if (
-        subject not in SUBJECTS
-        or not _opens(document, index - 1)
-        or document.near(index, -2) in {"what", "that"}
-    ):
-        return None
-    return Fix(index, 2, "used to")
+    if subject in pack.words("countable"):
+        meant = ASKED.isdisjoint(document.before(index, 6))
+    else:
+        meant = subject in BE or (
+            subject in SUBJECTS
+            and _opens(document, index - 1)
+            and document.near(index, -2) not in {"what", "that"}
+        )
+    return Fix(index, 2, "used to") if meant else None
+
+
+ASKED = wordset("did do does didn't can could will would should to what that which and or")
 
 
 ACTIVE = wordset(
@@ -273,3 +276,29 @@ def will_like_to(document: Document, index: int, _: LanguagePack) -> Fix | None:
     if word == "will":
         return Fix(index, 3, "would like to") if document.near(index, -1) in {"i", "we"} else None
     return Fix(index, 3, f"{document.quote(index)[:-2]}d like to")
+
+
+@rule("copula.missing", "that this")
+def that_why(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "That why I left", "and this why we came"."""
+    question = document.near(index)
+    if question != "why" and (question, document.words[index]) != ("how", "that"):
+        return None
+    opening = document.breaks[index] or document.words[index - 1] in {"and", "so"}
+    return Fix(index, 2, f"{document.quote(index)} is {question}") if opening else None
+
+
+DENIED = wordset("a an the very good bad my enough easy fair possible always sure ready important true too")
+
+
+@rule("copula.missing", "not")
+def not_without_be(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "It not a good idea", "I not sure"."""
+    subject = document.near(index, -1)
+    if subject not in SUBJECTS and subject not in {"it", "this"}:
+        return None
+    if document.near(index) not in DENIED or not _opens(document, index - 1):
+        return None
+    if not BE.isdisjoint(document.before(index - 1, 3)) or document.near(index, 2) in {"only", "do"}:
+        return None
+    return Fix(index - 1, 2, f"{document.quote(index - 1)} {SUBJECTS.get(subject, 'is')} not")

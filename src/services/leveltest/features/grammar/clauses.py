@@ -1,9 +1,10 @@
-"""Clauses that lack a part: a subject, the auxiliary of a negation."""
+"""Clauses that lack a subject or the auxiliary of a negation, or have two subjects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from services.leveltest.features.grammar.agreement import OPENERS
 from services.leveltest.features.grammar.rule import Fix, RuleSet
 from services.leveltest.features.language import LanguagePack, wordset
 
@@ -104,3 +105,58 @@ def no_for_not(document: Document, index: int, _: LanguagePack) -> Fix | None:
 
 
 NEGATIVE_PLACES = wordset("because and or also now if but when really that can")
+
+
+PERSONS = wordset("people students kids teachers children teenagers parents teens friends")
+NOT_RELATIVE = wordset(
+    "are have just don't can't can need will would do not also always may might must should going"
+)
+QUANTITY = wordset("some many most all these the other young my our high school")
+
+
+@rule("subject.double", "they")
+def double_plural_subject(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "Some students they don't like it"."""
+    if document.near(index, -1) not in PERSONS or document.near(index) not in NOT_RELATIVE:
+        return None
+    start = index - 1
+    while start > 0 and not document.breaks[start] and document.words[start - 1] in QUANTITY:
+        start -= 1
+    if not document.breaks[start] and document.words[start - 1] not in OPENERS:
+        return None
+    if document.words[start] == "the" and document.near(index) not in {"are", "just", "also", "always"}:
+        return None
+    return Fix(index - 1, 2, document.quote(index - 1))
+
+
+FAMILY = wordset(
+    "brother sister mother father mom mum dad friend teacher uncle aunt cousin boss husband wife son daughter "
+    "grandmother grandfather girlfriend boyfriend grandma grandpa"
+)
+POSSESSIVES = wordset("my his her their our your")
+
+
+@rule("subject.double", "he she it")
+def double_singular_subject(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "My brother he is tall", "Technology it is useful"."""
+    word, noun = document.words[index], document.near(index, -1)
+    if word == "it":
+        start = index - 2 if document.near(index, -2) in {"this", "my"} else index - 1
+        plain = (
+            noun in pack.words("countable")
+            or noun in pack.words("uncountable")
+            or noun in {"life", "education"}
+        )
+        if (
+            not plain
+            or not document.starts(start)
+            or document.near(index) not in {"is", "can", "will", "helps", "makes"}
+        ):
+            return None
+        return Fix(index - 1, 2, document.quote(index - 1))
+    if noun not in FAMILY or document.near(index, -2) not in POSSESSIVES or not document.near(index):
+        return None
+    start = index - 2
+    if not document.breaks[start] and document.words[start - 1] not in OPENERS:
+        return None
+    return Fix(index - 1, 2, document.quote(index - 1))

@@ -1,4 +1,4 @@
-"""Nouns as subjects: whether the verb fits them, and that they are named once."""
+"""Nouns as subjects: whether the verb fits them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _plural_verb(document: Document, index: int, pack: LanguagePack) -> bool:
     """True if the word can only be a verb without -s, as after "they"."""
     word, following = document.words[index], document.near(index)
     if word in LOOSE_VERBS:
-        return following in FOLLOWING
+        return following in FOLLOWING and (word, following) != ("use", "to")
     if word in TRANSITIVE:
         return following in DETERMINED
     if word == "do":
@@ -211,19 +211,19 @@ def plural_noun(document: Document, index: int, pack: LanguagePack) -> Fix | Non
         verb in PLURAL_FORMS or document.words[index] in PEOPLE or right in pack.words("plain_verbs")
     ):
         return None
+    if not _begins_clause(document, index, pack):
+        return None
+    return Fix(index, 2, replaced(document, index, index + 1, right))
+
+
+def _begins_clause(document: Document, index: int, pack: LanguagePack) -> bool:
+    """True if the noun phrase that ends with a plural noun is a subject: nothing that governs it stands before."""
     start = index
     while start > 0 and not document.breaks[start] and _in_noun_phrase(document.words[start - 1], pack):
         start -= 1
-    if (
-        not document.breaks[start]
-        and document.words[start - 1] == "of"
-        and document.near(start, -2) in QUANTITIES
-    ):
+    if document.near(start, -1) == "of" and document.near(start, -2) in QUANTITIES:
         start -= 3 if document.near(start, -3) == "a" else 2
-    before = "" if document.breaks[start] else document.words[start - 1]
-    if before and (before not in OPENERS or before == "and"):
-        return None
-    return Fix(index, 2, replaced(document, index, index + 1, right))
+    return bool(document.breaks[start]) or document.words[start - 1] in OPENERS - {"and"}
 
 
 def _in_noun_phrase(word: str, pack: LanguagePack) -> bool:
@@ -251,7 +251,9 @@ def one_of(document: Document, index: int, pack: LanguagePack) -> Fix | None:
 def what_happen(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "no matter what happen", "this is what make me happy"."""
     verb = document.near(index)
-    if verb not in {"happen", "make", "mean", "matter", "become"} or not document.near(index, -1):
+    if verb not in {"happen", "make", "mean", "matter", "become"}:
+        return None
+    if verb not in {"happen", "matter"} and not document.near(index, -1):
         return None
     if document.near(index, -1) in {"do", "does", "did"} or subjunctive(document, index, verb):
         return None
@@ -286,58 +288,3 @@ def gerund_subject(document: Document, index: int, pack: LanguagePack) -> Fix | 
     if not nominal or not BARRIERS.isdisjoint(subject) or not pack.words("plain_verbs").isdisjoint(subject):
         return None
     return Fix(index, 1, pack.verbs[document.words[index]].third)
-
-
-PERSONS = wordset("people students kids teachers children teenagers parents teens friends")
-NOT_RELATIVE = wordset(
-    "are have just don't can't can need will would do not also always may might must should going"
-)
-QUANTITY = wordset("some many most all these the other young my our high school")
-
-
-@rule("subject.double", "they")
-def double_plural_subject(document: Document, index: int, _: LanguagePack) -> Fix | None:
-    """As in "Some students they don't like it"."""
-    if document.near(index, -1) not in PERSONS or document.near(index) not in NOT_RELATIVE:
-        return None
-    start = index - 1
-    while start > 0 and not document.breaks[start] and document.words[start - 1] in QUANTITY:
-        start -= 1
-    if not document.breaks[start] and document.words[start - 1] not in OPENERS:
-        return None
-    if document.words[start] == "the" and document.near(index) not in {"are", "just", "also", "always"}:
-        return None
-    return Fix(index - 1, 2, document.quote(index - 1))
-
-
-FAMILY = wordset(
-    "brother sister mother father mom mum dad friend teacher uncle aunt cousin boss husband wife son daughter "
-    "grandmother grandfather girlfriend boyfriend grandma grandpa"
-)
-POSSESSIVES = wordset("my his her their our your")
-
-
-@rule("subject.double", "he she it")
-def double_singular_subject(document: Document, index: int, pack: LanguagePack) -> Fix | None:
-    """As in "My brother he is tall", "Technology it is useful"."""
-    word, noun = document.words[index], document.near(index, -1)
-    if word == "it":
-        start = index - 2 if document.near(index, -2) in {"this", "my"} else index - 1
-        plain = (
-            noun in pack.words("countable")
-            or noun in pack.words("uncountable")
-            or noun in {"life", "education"}
-        )
-        if (
-            not plain
-            or not document.starts(start)
-            or document.near(index) not in {"is", "can", "will", "helps", "makes"}
-        ):
-            return None
-        return Fix(index - 1, 2, document.quote(index - 1))
-    if noun not in FAMILY or document.near(index, -2) not in POSSESSIVES or not document.near(index):
-        return None
-    start = index - 2
-    if not document.breaks[start] and document.words[start - 1] not in OPENERS:
-        return None
-    return Fix(index - 1, 2, document.quote(index - 1))

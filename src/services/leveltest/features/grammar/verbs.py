@@ -78,7 +78,9 @@ def after_modal(document: Document, index: int, pack: LanguagePack) -> Fix | Non
     at = 2 if document.near(index) in ADVERBS else 1
     word, following = document.near(index, at), document.near(index, at + 1)
     compared = AS_MUCH if word == "to" and modal in {"can", "must", "should"} else ALL_THAT
-    if document.near(index, -1) in {"and", "but", "or"}:
+    if document.near(index, -1) in {"and", "but", "or"} or (
+        document.near(index, -1) == "who" and word in pack.thirds
+    ):
         compared = AS_MUCH
     named = not modal.endswith("'ll") and document.near(index, -1) not in SUBJECTS
     if not compared.isdisjoint(document.before(index, 4)) or (named and document.near(index, -1) in NAMING):
