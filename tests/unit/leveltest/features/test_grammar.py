@@ -162,6 +162,11 @@ WRONG = [
     ("agreement.singular_noun", "What happen if we lose?", "What happen", "What happens"),
     ("verb.after_modal", "I met a man who may knows you.", "may knows", "may know"),
     ("tense.used_to", "My uncle use to tell stories.", "use to", "used to"),
+    ("copula.missing", "I know how much they gonna pay.", "they gonna", "they are gonna"),
+    ("verb.passive", "The film is base on a book.", "is base", "is based"),
+    ("verb.be_base", "This club is help people.", "is help", "is helping"),
+    ("negation.auxiliary", "It is long, but that not mean it is bad.", "not mean", "doesn't mean"),
+    ("copula.missing", "One day we going to win.", "we going", "we are going"),
     ("agreement.plural_noun", "Cars is expensive.", "Cars is", "Cars are"),
     ("agreement.plural_noun", "I think some teams allows it.", "teams allows", "teams allow"),
     (
@@ -366,6 +371,7 @@ RIGHT = [
     "You will like to hear it. It will better itself. What is will? Over there many people live.",
     "I know it is true, because believe it or not, I saw it. If need be, I wait. No, have a seat. As if. Even if.",
     "What did the uncle use to say? Is it not a shame? Why was she not the winner? What did happen? Who can? He does.",
+    "I saw you going to school. With you going to work, I stay. What are you going to do? Is the film based on it?",
     "You know, what can we do? Do you know why? How can it be so? That is why they do it. How will the day be?",
 ]
 

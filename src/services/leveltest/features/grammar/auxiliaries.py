@@ -32,23 +32,38 @@ def _opens(document: Document, index: int) -> bool:
     return bool(document.breaks[index]) or document.words[index - 1] in OPENERS
 
 
+GONNA = wordset("gonna gona goona")
+
+
 def _doing(pack: LanguagePack) -> frozenset[str]:
-    return frozenset(pack.ings) - NOT_ING | {"gonna", "gona", "goona"}
+    return frozenset(pack.ings) - NOT_ING | GONNA
 
 
 @rule("copula.missing", _doing)
-def missing_be(document: Document, index: int, _: LanguagePack) -> Fix | None:
+def missing_be(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "they going to", "I always trying", "we gonna"."""
     at = 2 if document.near(index, -1) in ADVERBS else 1
     subject = document.near(index, -at)
-    if subject not in SUBJECTS or not _opens(document, index - at):
-        return None
-    if not BE.isdisjoint(document.before(index - at, 4)):
+    opening = _opens(document, index - at) or _future(document, index, subject, pack)
+    if subject not in SUBJECTS or not opening or not BE.isdisjoint(document.before(index - at, 4)):
         return None
     if subject == "you" and document.starts(index - at) and document.words[index] not in {"gonna", "going"}:
         return None
     words = f"{document.quote(index - at)} {SUBJECTS[subject]} {document.quote(index - at + 1, at)}"
     return Fix(index - at, at + 1, words)
+
+
+GOVERNING = wordset("see saw seeing with of about imagine like without hear than for")
+
+
+def _future(document: Document, index: int, subject: str, pack: LanguagePack) -> bool:
+    """True for "gonna" and "going to", which want "be" wherever they stand; "with you going to work" does not."""
+    if document.words[index] in GONNA:
+        return True
+    if (document.words[index], document.near(index)) != ("going", "to"):
+        return False
+    verb = document.near(index, 2)
+    return subject != "you" or (verb in pack.verbs and GOVERNING.isdisjoint(document.before(index, 3)))
 
 
 HAVING = wordset("have has had haven't hasn't hadn't having never ever")
@@ -146,7 +161,8 @@ def be_and_base(document: Document, index: int, pack: LanguagePack) -> Fix | Non
     word, be = document.near(index), document.words[index]
     plain = word in pack.words("plain_verbs")
     if be in {"is", "are", "was", "were"}:
-        sure = word in PLAIN_PASSIVES or (plain and document.near(index, -1) in pack.plurals)
+        based = (word, document.near(index, 2)) == ("base", "on")
+        sure = based or word in PLAIN_PASSIVES or (plain and document.near(index, -1) in pack.plurals)
     else:
         sure = plain or word in PASSIVES
     if not sure or word in ACTIVE:
@@ -195,13 +211,12 @@ def be_and_object(document: Document, index: int, pack: LanguagePack) -> Fix | N
     """As in "nobody is pay me", "they are help us"."""
     word = document.near(index)
     verb = pack.verbs.get(word)
-    if document.near(index, 2) not in {"me", "us", "them", "him"} or verb is None:
+    following = document.near(index, 2)
+    helped = word == "help" and following in {"you", "the", "people", "students", "your"}
+    if verb is None or not (helped or following in {"me", "us", "them", "him"}):
         return None
-    if (
-        word in {"like", "cost"}
-        or word in pack.participles
-        or not DOING.isdisjoint(document.before(index, 7))
-    ):
+    meant = word not in {"like", "cost"} and word not in pack.participles
+    if not meant or not DOING.isdisjoint(document.before(index, 7)):
         return None
     return Fix(index, 2, f"{document.words[index]} {verb.ing}")
 

@@ -83,6 +83,18 @@ ADDRESSED = wordset("remember believe think say")
 """Verbs that may address the reader: "because, remember, …", "because believe it or not"."""
 
 
+@rule("negation.auxiliary", "not")
+def that_not(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "that not mean it is easy"."""
+    if document.near(index, -1) not in {"that", "this"} or document.near(index) not in {
+        "mean",
+        "matter",
+        "happen",
+    }:
+        return None
+    return Fix(index, 2, f"doesn't {document.near(index)}")
+
+
 @rule("subject.missing", "because if when although")
 def missing_person(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "because have a test", "if want more", "when go there"."""
