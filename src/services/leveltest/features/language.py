@@ -84,7 +84,7 @@ def regular_forms(base: str) -> tuple[str, str, str]:
     if base.endswith("e") and not base.endswith(("ee", "oe", "be")):
         return third, base[:-1] + "ing", base + "d"
     stem = base + base[-1] if doubles(base) else base
-    return third, stem + "ing", stem + "ed"
+    return third, stem + "ing", stem + ("d" if base.endswith("e") else "ed")
 
 
 def doubles(base: str) -> bool:

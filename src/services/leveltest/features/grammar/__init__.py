@@ -6,7 +6,19 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from services.leveltest.features.findings import Finding
-from services.leveltest.features.grammar import agreement, clauses, confused, nouns, order, verbs
+from services.leveltest.features.grammar import (
+    agreement,
+    auxiliaries,
+    clauses,
+    complements,
+    confused,
+    infinitives,
+    nouns,
+    order,
+    subjects,
+    tenses,
+    verbs,
+)
 from services.leveltest.features.grammar.rule import Rule, by_trigger
 
 if TYPE_CHECKING:
@@ -14,7 +26,8 @@ if TYPE_CHECKING:
     from services.leveltest.features.language import LanguagePack
 
 RULES: tuple[Rule, ...] = (
-    *agreement.RULES.rules, *verbs.RULES.rules, *nouns.RULES.rules, *order.RULES.rules,
+    *agreement.RULES.rules, *subjects.RULES.rules, *auxiliaries.RULES.rules, *verbs.RULES.rules, *tenses.RULES.rules,
+    *complements.RULES.rules, *infinitives.RULES.rules, *nouns.RULES.rules, *order.RULES.rules,
     *clauses.RULES.rules, *confused.RULES.rules,
 )  # fmt: skip
 KEYS = (*dict.fromkeys(rule.key for rule in RULES), "phrase")

@@ -59,6 +59,7 @@ def frequency_after_verb(document: Document, index: int, _: LanguagePack) -> Fix
     return None
 
 
+AUXILIARIES = wordset("are is don't can can't will were was")
 FINITE = wordset("are is don't do can can't want like go think will were was")
 
 
@@ -66,10 +67,10 @@ LONGEST_QUESTION = 8
 
 
 @rule("order.question", "why where what how when")
-def question_order(document: Document, index: int, _: LanguagePack) -> Fix | None:
+def question_order(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "Why you don't come?": a question without inversion."""
     subject, verb = document.near(index), document.near(index, 2)
-    plain = verb in FINITE
+    plain = verb in FINITE or verb in pack.words("plain_verbs")
     if not document.starts(index) or subject not in {"you", "we", "they", "he", "she"} or not plain:
         return None
     end = index + 1
@@ -80,36 +81,72 @@ def question_order(document: Document, index: int, _: LanguagePack) -> Fix | Non
         or end - index > LONGEST_QUESTION
     ):
         return None
-    auxiliary = verb if verb not in {"want", "like", "go", "think", "do"} else "do"
+    auxiliary = verb if verb in AUXILIARIES else "do"
     return Fix(index, 3, f"{document.quote(index)} {auxiliary} {subject} …")
 
 
-@rule("order.indirect_question", "know knows knew understand wonder")
+MODALS = wordset("can could should would will do does did")
+KNOWING = "know knows knew understand wonder see explain tell learn decide"
+
+
+@rule("order.indirect_question", KNOWING)
 def indirect_question(document: Document, index: int, pack: LanguagePack) -> Fix | None:
-    """As in "I don't know where is it"."""
+    """As in "I don't know where is it", "they know what can they do"."""
     question, verb, subject = (document.near(index, at) for at in (1, 2, 3))
-    if question not in WH or verb not in {"is", "are", "was", "were"}:
+    if (question not in WH and question != "how") or subject not in {
+        "he",
+        "she",
+        "they",
+        "we",
+        "you",
+        "it",
+        "i",
+    }:
         return None
-    if subject not in {"he", "she", "they", "we", "you", "it"} or not closes_phrase(
-        document, index + 4, pack
-    ):
+    if verb in MODALS and not document.starts(index) and not document.question(index):
+        right = "…" if verb in {"do", "does", "did"} else verb
+        return Fix(index + 1, 3, f"{question} {document.quote(index + 3)} {right}")
+    if document.words[index] not in {"know", "knows", "knew", "understand", "wonder"} or subject == "i":
+        return None
+    if verb not in {"is", "are", "was", "were"} or not closes_phrase(document, index + 4, pack):
         return None
     if document.near(index, 4) in {"that", "to", "like"}:
         return None
     return Fix(index + 1, 3, f"{question} {subject} {verb}")
 
 
+@rule("order.indirect_question", "why")
+def reason_with_question_order(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "That is why do I like it"."""
+    if document.near(index, -1) not in {"is", "that's", "was", "reason", "reasons"}:
+        return None
+    if document.near(index) not in {"do", "does", "did"} or document.near(index, 2) not in PRONOUNS:
+        return None
+    if document.question(index):
+        return None
+    return Fix(index, 3, f"why {document.quote(index + 2)} …")
+
+
+PRONOUNS = wordset("i you we they he she it people")
+
+
 VERB_LIKE = wordset("better clean cool calm long slow free kind hard fast fat like right")
+
+
+LONGEST_ADVERBS = 3
+DEGREES = wordset("very so too really always also never still not just")
 
 
 @rule("copula.missing", "i he she we they it")
 def missing_be(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "I very happy", "she beautiful"."""
     word, before = document.words[index], document.near(index, -1)
-    at = 2 if document.near(index) in {"very", "so", "too", "really"} else 1
+    at = 1
+    while at < LONGEST_ADVERBS and document.near(index, at) in DEGREES:
+        at += 1
     adjective = document.near(index, at)
     if adjective not in pack.words("adjectives") - VERB_LIKE or (
-        before and before not in {"and", "but", "because", "so"}
+        before and before not in {"and", "but", "because", "so", "when", "if", "while", "think"}
     ):
         return None
     if (word == "it" and before == "and") or not closes_phrase(document, index + at + 1, pack):
@@ -192,3 +229,16 @@ def double_conjunction(document: Document, index: int, _: LanguagePack) -> Fix |
             pronoun = document.near(at) in {"i", "he", "she", "we", "they", "it", "you"}
             return Fix(at, 1, "—") if pronoun else None
     return None
+
+
+@rule("order.question", "how")
+def how_will_be(document: Document, index: int, _: LanguagePack) -> Fix | None:
+    """As in "How will be my life": the subject belongs between the two verbs."""
+    modal, be, determiner = (document.near(index, at) for at in (1, 2, 3))
+    if (
+        modal not in {"will", "would", "can", "could", "should"}
+        or be != "be"
+        or determiner not in DETERMINERS
+    ):
+        return None
+    return Fix(index, 4, f"{document.quote(index)} {modal} {determiner} … be")
