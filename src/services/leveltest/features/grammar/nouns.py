@@ -18,7 +18,7 @@ SHORTEST_WORD = 3
 """Letters and acronyms are read aloud in their own way."""
 
 VOWEL_SOUNDING_H = ("hour", "honest", "hono", "heir", "historic", "herb", "hotel", "hbo", "hr")
-CONSONANT_SOUNDING = ("uni", "us", "eu", "ute", "uto", "ubi", "uk", "uri", "one", "once", "ew", "oui")
+CONSONANT_SOUNDING = ("uni", "us", "eu", "ute", "uto", "ubi", "uk", "uri", "ure", "one", "once", "ew", "oui")
 VOWEL_SOUNDING_UN = ("unin", "unim", "unid")
 
 
