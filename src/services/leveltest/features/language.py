@@ -7,14 +7,14 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from services.leveltest.features.lexicon import Lexicon
-from services.leveltest.features.phrases import Phrases, expand
+from services.leveltest.features.phrases import Phrases, Wording, fixed, wording
 from services.problems import Unprocessable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 SUPPORTED = ("en",)
 DATA = Path(__file__).parent.parent / "data"
@@ -37,16 +37,6 @@ def resource(name: str) -> str:
     return (DATA / name).read_text(encoding="utf-8")
 
 
-class Wording(NamedTuple):
-    """What a phrase is reported as: the key of its message, and what to write instead."""
-
-    key: str
-    right: str
-    """"" for a phrase that is right, though a part of it alone would not be."""
-    closed: bool
-    """True if the phrase is wrong only where a stop or a function word follows."""
-
-
 WORDINGS = {
     "prepositions": "preposition.choice",
     "articles": "article.missing_noun",
@@ -54,7 +44,6 @@ WORDINGS = {
     "phrases": "phrase",
 }
 """The tables of wrong phrases and the keys of their messages."""
-CLOSED = " $"
 
 SHORTEST_DOUBLING = 3
 DOUBLING = wordset("begin forget prefer refer permit admit occur control regret cancel travel")
@@ -179,19 +168,21 @@ class LanguagePack:
     def connectives(self) -> Phrases[int]:
         """What links ideas, with its level."""
         levels = self._lists["connectives"].items()
-        return Phrases((" ".join(p.split()), int(level)) for level, text in levels for p in text.split(","))
+        return Phrases((fixed(p), int(level)) for level, text in levels for p in text.split(","))
+
+    @cached_property
+    def wordings(self) -> list[Wording]:
+        """Phrases that learners get wrong, with the right ones."""
+        return [
+            wording(key, wrong, right, self.forms)
+            for table, key in WORDINGS.items()
+            for wrong, right in self._lists[table].items()
+        ]
 
     @cached_property
     def wrong_phrases(self) -> Phrases[Wording]:
-        """Phrases that learners get wrong, with the right ones."""
-        return Phrases(self._wordings())
-
-    def _wordings(self) -> Iterator[tuple[str, Wording]]:
-        for table, key in WORDINGS.items():
-            for notation, right in self._lists[table].items():
-                closed = notation.endswith(CLOSED)
-                for phrase, meant in expand(notation.removesuffix(CLOSED), right, self.forms):
-                    yield phrase, Wording(key, meant, closed)
+        """The same, to be looked for in a text."""
+        return Phrases((line.places, line) for line in self.wordings)
 
 
 @cache

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from itertools import product
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    Places = Sequence[Sequence[str]]
+    """A phrase: the words that may stand in each of its places, in lower case."""
+
 Payload = TypeVar("Payload")
 
 
 class Phrases(Generic[Payload]):
-    """Word sequences found in one pass, the longest first where several begin at the same word."""
+    """Word sequences found in one pass, the longest first where several begin at the same word.
 
-    def __init__(self, phrases: Iterable[tuple[str, Payload]]) -> None:
-        self._by_start: dict[str, dict[str, list[tuple[list[str], Payload]]]] = {}
-        for phrase, payload in phrases:
-            words = phrase.split()
-            second = words[1] if len(words) > 1 else ""
-            self._by_start.setdefault(words[0], {}).setdefault(second, []).append((words, payload))
-        for starts in self._by_start.values():
-            for entries in starts.values():
-                entries.sort(key=lambda entry: -len(entry[0]))
+    The table of what may follow a word is made when the word is met: most texts meet few of them.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[Places, Payload]]) -> None:
+        self._by_first: dict[str, list[tuple[Places, Payload]]] = {}
+        self._by_second: dict[str, dict[str, list[tuple[Places, Payload]]]] = {}
+        for places, payload in sorted(phrases, key=lambda entry: -len(entry[0])):
+            for word in places[0]:
+                self._by_first.setdefault(word, []).append((places, payload))
 
     def find(
         self, words: Sequence[str], fits: Callable[[int, int, Payload], bool] | None = None
@@ -30,46 +33,90 @@ class Phrases(Generic[Payload]):
         """(index of the first word, number of words, payload) of every phrase that ``fits``, without overlaps."""
         free, last = 0, len(words) - 1
         for index, word in enumerate(words):
-            starts = self._by_start.get(word)
-            if starts is None or index < free:
+            if word not in self._by_first or index < free:
                 continue
-            following = starts.get(words[index + 1], ()) if index < last else ()
-            for phrase, payload in (*following, *starts.get("", ())):
-                size = len(phrase)
-                same = words[index : index + size] == phrase
-                if same and (fits is None or fits(index, size, payload)):
+            table = self._by_second.get(word) or self._followers(word)
+            following = table.get(words[index + 1], ()) if index < last else ()
+            for places, payload in (*following, *table.get("", ())):
+                size = len(places)
+                if index + size > len(words) or any(
+                    words[index + i] not in places[i] for i in range(2, size)
+                ):
+                    continue
+                if fits is None or fits(index, size, payload):
                     yield index, size, payload
                     free = index + size
                     break
 
+    def _followers(self, word: str) -> dict[str, list[tuple[Places, Payload]]]:
+        table: dict[str, list[tuple[Places, Payload]]] = {}
+        for places, payload in self._by_first[word]:
+            for second in places[1] if len(places) > 1 else ("",):
+                table.setdefault(second, []).append((places, payload))
+        self._by_second[word] = table
+        return table
 
-def expand(wrong: str, right: str, forms: Callable[[str], Sequence[str]]) -> Iterator[tuple[str, str]]:
-    """Every phrase, in lower case, that the notation stands for, with what is right instead.
 
-    ``a/b`` is either word, ``verb*`` any of the ``forms`` of the verb. On the right ``1`` is what the first such
-    place of the wrong phrase has, and alternatives follow the first place that has as many (or a multiple).
+def fixed(phrase: str) -> Places:
+    """The places of a phrase without alternatives."""
+    return [(word,) for word in phrase.split()]
+
+
+CLOSED = "$"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Wrong phrases and what is right instead, from the notation of the data file.
+
+    ``a/b`` is either word, ``verb*`` any form of the verb; a last ``$`` asks that the phrase ends there. On the
+    right ``1`` is what the first such place has, and alternatives follow the first place that has as many
+    (or a multiple). With nothing on the right the phrase is right, though a part of it alone would not be.
     """
-    places = [_options(word, forms) for word in wrong.split()]
-    open_places = [options for options in places if len(options) > 1]
-    meant = [_options(word, forms) for word in right.split()]
-    for chosen in product(*(range(len(options)) for options in places)):
-        picks = [pick for pick, options in zip(chosen, places, strict=True) if len(options) > 1]
-        words = [options[pick] for pick, options in zip(chosen, places, strict=True)]
-        yield " ".join(words).lower(), " ".join(_meant(options, open_places, picks) for options in meant)
+
+    key: str
+    """Of the message."""
+    written: Places
+    """The words of each place with their capitals."""
+    right: str
+    closed: bool
+
+    @property
+    def places(self) -> Places:
+        """As ``Phrases`` wants them."""
+        return [[word.lower() for word in options] for options in self.written]
+
+    def mended(self, words: Sequence[str], forms: Callable[[str], Sequence[str]]) -> str:
+        """What is right instead of the words of a text that were found."""
+        chosen = [
+            (options, next(i for i, option in enumerate(options) if option.lower() == word))
+            for word, options in zip(words, self.written, strict=True)
+            if len(options) > 1
+        ]
+        return " ".join(_meant(_options(word, forms), chosen) for word in self.right.split())
 
 
-def _options(word: str, forms: Callable[[str], Sequence[str]]) -> list[str]:
-    found: list[str] = []
-    for option in word.split("/"):
-        found += forms(option[:-1]) if option.endswith("*") else [option]
-    return found
+def wording(key: str, wrong: str, right: str, forms: Callable[[str], Sequence[str]]) -> Wording:
+    """One line of the data file; ``forms`` are those of a verb."""
+    words = wrong.split()
+    closed = words[-1] == CLOSED
+    return Wording(key, [_options(word, forms) for word in (words[:-1] if closed else words)], right, closed)
 
 
-def _meant(options: list[str], open_places: list[list[str]], picks: list[int]) -> str:
+def _options(word: str, forms: Callable[[str], Sequence[str]]) -> Sequence[str]:
+    if "*" not in word:
+        return word.split("/")
+    options = word.split("/")
+    return [form for option in options for form in (forms(option[:-1]) if option[-1] == "*" else (option,))]
+
+
+def _meant(options: Sequence[str], chosen: list[tuple[Sequence[str], int]]) -> str:
     size = len(options)
     if size > 1:
-        like = [i for i, choices in enumerate(open_places) if len(choices) == size]
-        several = [i for i, choices in enumerate(open_places) if len(choices) % size == 0]
-        return options[picks[(like or several)[0]] % size]
-    word = options[0]
-    return open_places[int(word) - 1][picks[int(word) - 1]] if word.isdecimal() else word
+        like = [pick for choices, pick in chosen if len(choices) == size]
+        several = [pick for choices, pick in chosen if len(choices) % size == 0]
+        return options[(like or several)[0] % size]
+    if not options[0].isdecimal():
+        return options[0]
+    choices, pick = chosen[int(options[0]) - 1]
+    return choices[pick]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from services.leveltest.features.findings import Finding
 from services.leveltest.features.grammar import agreement, clauses, confused, nouns, number, order, verbs
 from services.leveltest.features.grammar.rule import Rule, by_trigger, closes_phrase
-from services.leveltest.features.language import WORDINGS, Wording
+from services.leveltest.features.language import WORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from services.leveltest.features.document import Document
     from services.leveltest.features.language import LanguagePack
+    from services.leveltest.features.phrases import Wording
 
 RULES: tuple[Rule, ...] = (
     *agreement.RULES.rules, *verbs.RULES.rules, *nouns.RULES.rules, *number.RULES.rules,
@@ -51,7 +52,8 @@ def _phrases(document: Document, pack: LanguagePack) -> Iterator[Finding]:
 
     for index, length, wording in pack.wrong_phrases.find(document.words, fits):
         if wording.right:
-            yield _finding(document, index, length, wording.key, wording.right)
+            right = wording.mended(document.words[index : index + length], pack.forms)
+            yield _finding(document, index, length, wording.key, right)
 
 
 def _finding(document: Document, first: int, count: int, key: str, suggestion: str) -> Finding:
