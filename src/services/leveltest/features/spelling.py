@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from services.leveltest.features.language import LanguagePack
 
@@ -37,14 +37,42 @@ CONTRACTED = frozenset({"ain't", "needn't", "daren't", "oughtn't", "mightn't", "
 
 def correction(word: str, pack: LanguagePack) -> str | None:
     """What an unknown word is meant to be, or None if it may as well be a name or a foreign word."""
-    listed = pack.pairs("misspellings").get(word)
+    listed = slips(pack).get(word)
     if listed is not None:
-        return listed.replace("_", " ")
+        return listed
     if "'" in word:
         return _contraction(word, pack)
     if not SHORTEST_CORRECTED <= len(word) <= LONGEST_CORRECTED:
         return None
     return _one_letter_away(word, pack) or _sounding_alike(word, pack)
+
+
+BRITISH = ("l", "s", "p", "t")
+"""Before an ending these are doubled or not, by country or by habit."""
+DOUBLED = frozenset(
+    {"begin", "forget", "stop", "shop", "get", "put", "swim", "run", "sit", "cut", "plan", "hit", "write"}
+)
+
+
+@cache
+def slips(pack: LanguagePack) -> Mapping[str, str]:
+    """Words that are wrong for sure, though some look like regular forms: "begining", "makeing", "tryed"."""
+    listed = {wrong: right.replace("_", " ") for wrong, right in pack.pairs("misspellings").items()}
+    forms = (pair for verb in pack.verbs.values() for pair in _wrong_endings(verb.base, verb.ing, verb.past))
+    return listed | {wrong: right for wrong, right in forms if not pack.lexicon.lists(wrong)}
+
+
+def _wrong_endings(base: str, ing: str, past: str) -> Iterator[tuple[str, str]]:
+    """A silent e that stays, a consonant that should be doubled, a y that should become i."""
+    if base.endswith("e") and ing == base[:-1] + "ing":
+        yield base + "ing", ing
+    if ing == base + base[-1] + "ing" and (base in DOUBLED or not base.endswith(BRITISH)):
+        yield base + "ing", ing
+        if past == base + base[-1] + "ed":
+            yield base + "ed", past
+    if base.endswith("y") and past == base[:-1] + "ied":
+        yield base + "ed", past
+        yield base[:-1] + "ing", ing
 
 
 def _contraction(word: str, pack: LanguagePack) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from services.leveltest.features.spelling import correction
+from services.leveltest.features.spelling import correction, slips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,20 +45,31 @@ def profile(document: Document, pack: LanguagePack) -> Profile:
     verdicts: dict[str, bool] = {}
     misspelt: list[int] = []
     known = names = 0
-    function = pack.words("function")
+    function, wrong = pack.words("function"), slips(pack)
     for index, word in enumerate(document.words):
         if word in function or not word[0].isalpha() or word in types:
             known += 1
             continue
-        entry = pack.lexicon.find(word.removesuffix("'s"))
+        entry = None if word in wrong else pack.lexicon.find(word.removesuffix("'s"))
         if entry is not None and not (document.capitalised(index) and entry.level in (0, 6)):
             types[word], first_seen[word] = entry, index
             known += 1
-        elif document.capitalised(index) or not _is_misspelt(word, pack, verdicts):
+        elif _named(document, index) or not _is_misspelt(word, pack, verdicts):
             names += 1
         else:
             misspelt.append(index)
     return Profile(types, first_seen, known, misspelt, names)
+
+
+def _named(document: Document, index: int) -> bool:
+    """True for what is written as a name: a capital, at the beginning of a sentence more than one or two of them."""
+    if document.capitalised(index):
+        return True
+    quote = document.quote(index)
+    if not quote[0].isupper() or quote.isupper():
+        return False
+    full_name = document.near(index) not in {"", "i", "i'm"} and document.capitalised(index + 1)
+    return full_name or quote[1:] != quote[1:].lower()
 
 
 def _is_misspelt(word: str, pack: LanguagePack, verdicts: dict[str, bool]) -> bool:

@@ -79,6 +79,9 @@ def test_the_lexicon_knows_regular_forms_and_refuses_nonsense() -> None:
         ("should't", "shouldn't"),
         ("eventhough", "even though"),
         ("yuo", "you"),
+        ("makeing", "making"),
+        ("stoped", "stopped"),
+        ("begining", "beginning"),
     ],
 )
 def test_a_misspelling_is_mended(wrong: str, right: str) -> None:
@@ -87,7 +90,9 @@ def test_a_misspelling_is_mended(wrong: str, right: str) -> None:
 
 def test_names_are_not_misspellings() -> None:
     assert analyse("Yesterday I met Freida and Wojtek in Namur.").spelling == ()
+    assert analyse("Beutel Ryman sings. ATMs are useful.").spelling == ()
     assert [word for _, word in analyse("Yesterday I met a freind.").spelling] == ["freind"]
+    assert [word for _, word in analyse("Begining is hard. She tryed.").spelling] == ["Begining", "tryed"]
 
 
 @pytest.mark.parametrize(

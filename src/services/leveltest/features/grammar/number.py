@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.leveltest.features.grammar.rule import Fix, RuleSet, closes_phrase
-from services.leveltest.features.language import LanguagePack, wordset
+from services.leveltest.features.language import LanguagePack, regular_forms, wordset
 
 if TYPE_CHECKING:
     from services.leveltest.features.document import Document
@@ -23,7 +23,9 @@ SINGULAR = OWNERS | wordset(
 
 def _plural(word: str, pack: LanguagePack) -> str | None:
     """The plural of a singular noun that is always counted."""
-    return pack.plural_of.get(word) or pack.pairs("counted").get(word)
+    if word not in pack.words("counted"):
+        return pack.plural_of.get(word)
+    return "lives" if word == "life" else regular_forms(word)[0]
 
 
 def _ends(document: Document, index: int, pack: LanguagePack) -> bool:
@@ -36,8 +38,13 @@ LONGEST_DESCRIPTION = 3
 
 @rule("noun.singular_after_number", "one")
 def one_of_the_best(document: Document, index: int, pack: LanguagePack) -> Fix | None:
-    """As in "one of the best film", "one of my favourite book"."""
-    if document.near(index) != "of" or document.near(index, 2) not in OWNERS:
+    """As in "one of the best film", "one of my favourite book", "one of reasons"."""
+    noun = document.near(index, 2)
+    if document.near(index) != "of":
+        return None
+    if noun in pack.plurals and noun != "people" and closes_phrase(document, index + 3, pack):
+        return Fix(index, 3, f"{document.quote(index, 2)} the {noun}")
+    if noun not in OWNERS:
         return None
     at = 3
     while at < LONGEST_DESCRIPTION + 3 and _describes(document.near(index, at), pack):
@@ -142,7 +149,7 @@ def missing_article_before_adjective(document: Document, index: int, pack: Langu
     adjective, noun = document.words[index], document.near(index)
     first = index - 1 if document.near(index, -1) in {"very", "really"} else index
     before = document.near(first, -1)
-    counted = (noun in pack.plural_of and noun not in MASS) or noun in pack.pairs("counted")
+    counted = (noun in pack.plural_of and noun not in MASS) or noun in pack.words("counted")
     if noun == "time":
         counted = adjective in TIMED and before in {"have", "has", "had", "having"}
     if (adjective, noun) == ("high", "school"):
@@ -157,6 +164,28 @@ def missing_article_before_adjective(document: Document, index: int, pack: Langu
         "an" if document.words[first][0] in "aeiou" and not document.words[first].startswith("u") else "a"
     )
     return Fix(first, index + 2 - first, f"{article} {document.quote(first, index + 2 - first)}")
+
+
+PERSONS = wordset("student teacher kid child parent teenager person adult")
+FINITE = wordset(
+    "can will should must could would might may are is have has do does don't doesn't can't won't was were had who"
+)
+BEFORE_BARE = wordset(
+    "for to with help helps because if when but so let make makes give gives teach think about"
+)
+
+
+@rule("article.missing_noun", " ".join(PERSONS))
+def bare_person(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "because student can learn", "it helps teacher to know"."""
+    word, before, following = document.words[index], document.near(index, -1), document.near(index)
+    begins = document.starts(index) and following not in {"who", ""}
+    enabled = following == "to" and before in {"for", "help", "helps", "let"}
+    if not (enabled or (following in FINITE and (begins or before in BEFORE_BARE))):
+        return None
+    if following in {"is", "has", "does", "doesn't", "was"}:
+        return Fix(index, 1, f"{'an' if word == 'adult' else 'a'} {word}")
+    return Fix(index, 1, _plural(word, pack) or word)
 
 
 @rule("article.plural", "a an")
