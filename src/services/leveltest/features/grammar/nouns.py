@@ -28,6 +28,8 @@ def a_or_an(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     article, word = document.words[index], document.near(index)
     if len(word) < SHORTEST_WORD or not word.isalpha() or word not in pack.lexicon:
         return None
+    if word in pack.words("function") - {"other"} or word in pack.plurals:
+        return None
     if document.text[slice(*document.spans[index + 1])].isupper():
         return None
     consonant = word[0] not in "aeiou"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from services.leveltest.features.document import HARD
 from services.leveltest.features.grammar.rule import Fix, RuleSet, closes_phrase
 from services.leveltest.features.language import LanguagePack, regular_forms, wordset
 
@@ -91,6 +92,22 @@ def singular_after_many_new(document: Document, index: int, pack: LanguagePack) 
     if not _ends(document, index + at + 2, pack):
         return None
     return Fix(index, at + 2, f"{document.quote(index, at + 1)} {plural}")
+
+
+BEFORE_OTHERS = wordset(
+    "help helps helping respect with from to for treat hurt influence teach tell make let than"
+)
+AFTER_OTHERS = wordset("to in because who when if is are can will but so about what how")
+
+
+@rule("noun.plural_needed", "other")
+def other_alone(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "help other to learn", "what I heard from other"."""
+    del pack
+    if document.near(index, -1) not in BEFORE_OTHERS:
+        return None
+    ended = index + 1 >= len(document) or document.breaks[index + 1] == HARD
+    return Fix(index, 1, "others") if ended or document.near(index) in AFTER_OTHERS else None
 
 
 SOME = wordset(
@@ -186,6 +203,24 @@ def bare_person(document: Document, index: int, pack: LanguagePack) -> Fix | Non
     if following in {"is", "has", "does", "doesn't", "was"}:
         return Fix(index, 1, f"{'an' if word == 'adult' else 'a'} {word}")
     return Fix(index, 1, _plural(word, pack) or word)
+
+
+LABELS = wordset(
+    "grade year phase level number class page chapter no any every some each the this that which another "
+    "twenty thirty forty fifty sixty seventy eighty ninety hundred and"
+)
+
+
+@rule("article.plural", "one")
+def one_with_plural(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "one students", "one reasons why"."""
+    noun = document.near(index)
+    singular = pack.plurals.get(noun)
+    if singular is None or noun in {"people", "sports", "works"} or noun in pack.thirds:
+        return None
+    if document.near(index, -1) in LABELS or not closes_phrase(document, index + 2, pack):
+        return None
+    return Fix(index, 2, f"{document.quote(index)} {singular}")
 
 
 @rule("article.plural", "a an")
