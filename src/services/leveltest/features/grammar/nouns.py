@@ -63,7 +63,7 @@ def article_with_plural(document: Document, index: int, pack: LanguagePack) -> F
 
 BARE_UNCOUNTABLE = wordset(
     "information advice homework furniture luggage equipment traffic money weather progress news software "
-    "music research feedback clothing housework jewelry transportation pollution evidence permission patience"
+    "research feedback clothing housework jewelry transportation pollution evidence permission patience"
 )
 
 

@@ -29,8 +29,17 @@ def _plural(word: str, pack: LanguagePack) -> str | None:
     return "lives" if word == "life" else regular_forms(word)[0]
 
 
+VERBAL = wordset(
+    "think like want need know go get learn say feel come understand take make give try believe prefer agree"
+)
+PERSONS = wordset("student teacher kid child parent teenager person adult")
+
+
 def _ends(document: Document, index: int, pack: LanguagePack) -> bool:
-    return closes_phrase(document, index, pack) and document.near(index - 1) not in {"or", "old"}
+    following = document.near(index - 1)
+    if following in VERBAL and document.words[index - 1] in PERSONS:
+        return True
+    return closes_phrase(document, index, pack) and following not in {"or", "old"}
 
 
 GRADED = wordset("most best worst main first favourite favorite only biggest greatest few")
@@ -71,8 +80,11 @@ def singular_after_different(document: Document, index: int, pack: LanguagePack)
     before = document.near(index, -1)
     if plural is None or before in SINGULAR or before.endswith(("'s", "ly")):
         return None
-    if not _ends(document, index + 2, pack) or (document.words[index] == "other" and not before):
+    if not _ends(document, index + 2, pack):
         return None
+    if document.words[index] == "other" and not before:
+        opens = document.starts(index) and document.near(index, 2) in {"is", "was", "that", "why"}
+        return Fix(index, 2, f"another {document.quote(index + 1)}") if opens else None
     if document.words[index] == "other" and before in {"is", "was", "it's", "that's"}:
         return Fix(index, 2, f"another {document.quote(index + 1)}")
     return Fix(index, 2, f"{document.quote(index)} {plural}")
@@ -92,6 +104,27 @@ def singular_after_many_new(document: Document, index: int, pack: LanguagePack) 
     if not _ends(document, index + at + 2, pack):
         return None
     return Fix(index, at + 2, f"{document.quote(index, at + 1)} {plural}")
+
+
+@rule("adjective.plural", "others")
+def others_with_singular(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "others person", "with others country"."""
+    noun = document.near(index)
+    plural = _plural(noun, pack)
+    if plural is None or noun in pack.verbs or document.starts(index) or not _ends(document, index + 2, pack):
+        return None
+    return Fix(index, 2, f"other {plural}")
+
+
+@rule("article.missing_the", "first second third last main")
+def first_reason(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "First reason is that it is cheap", "Main thing is to win"."""
+    del pack
+    noun = document.near(index)
+    begins = document.starts(index) and noun in {"reason", "thing", "step", "problem", "advantage", "example"}
+    if not begins or document.near(index, 2) not in {"is", "was", "why", "that", "for"}:
+        return None
+    return Fix(index, 2, f"the {document.words[index]} {noun}")
 
 
 BEFORE_OTHERS = wordset(
@@ -183,7 +216,6 @@ def missing_article_before_adjective(document: Document, index: int, pack: Langu
     return Fix(first, index + 2 - first, f"{article} {document.quote(first, index + 2 - first)}")
 
 
-PERSONS = wordset("student teacher kid child parent teenager person adult")
 FINITE = wordset(
     "can will should must could would might may are is have has do does don't doesn't can't won't was were had who"
 )
