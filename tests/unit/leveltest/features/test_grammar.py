@@ -271,6 +271,7 @@ RIGHT = [
     "They differ from each other, and one from the other. In one way or other it works. No other reason is known.",
     "It is divided into twenty-one regions. I like that student. Teacher training is hard. He has no body cavity.",
     "First things first. The first reason is clear. Most student loans are small. Others place it on the table.",
+    "They have a same-day service. It hopes to effect the change. He died before the other. A somewhat different idea.",
     "A music lesson and a drama class. She lives for others. He can no longer go. They will no doubt be late.",
     "A long time ago we met; a few days later he left. It was a few years ago.",
     "My self-esteem is low. Her self-control helps.",

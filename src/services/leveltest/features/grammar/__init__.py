@@ -48,7 +48,8 @@ def _phrases(document: Document, pack: LanguagePack) -> Iterator[Finding]:
     def fits(index: int, length: int, wording: Wording) -> bool:
         after = index + length
         ends = closes_phrase(document, after, pack) and document.near(after - 1) != "of"
-        return not any(document.breaks[index + 1 : after]) and (ends or not wording.closed)
+        whole = not any(document.breaks[index + 1 : after]) and not document.hyphenated(after - 1)
+        return whole and (ends or not wording.closed)
 
     for index, length, wording in pack.wrong_phrases.find(document.words, fits):
         if wording.right:

@@ -17,7 +17,7 @@ rule = RULES.rule
 OWNERS = wordset("the my your his her its our their")
 SINGULAR = OWNERS | wordset(
     "a an this that each every another no any one either neither some what which whose very completely "
-    "entirely totally slightly quite rather so how as or whole"
+    "entirely totally slightly quite rather so how as or whole somewhat but"
 )
 """After these a singular may follow "different" or "other"."""
 
@@ -128,7 +128,7 @@ def first_reason(document: Document, index: int, pack: LanguagePack) -> Fix | No
 
 
 BEFORE_OTHERS = wordset(
-    "help helps helping respect with from to for treat hurt influence teach tell make let than"
+    "help helps helping respect with from to for treat hurt influence teach tell make let"
 )
 AFTER_OTHERS = wordset("to in because who when if is are can will but so about what how")
 
@@ -277,10 +277,7 @@ SELVES = {
 def split_self(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "my self", "their selves"."""
     word, following = document.words[index], document.near(index)
-    if (
-        following not in {"self", "selfs", "selves"}
-        or document.text[document.spans[index + 1][1] :][:1] == "-"
-    ):
+    if following not in {"self", "selfs", "selves"} or document.hyphenated(index + 1):
         return None
     if not closes_phrase(document, index + 2, pack) or document.near(index, 2) == "of":
         return None
