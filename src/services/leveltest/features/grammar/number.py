@@ -170,6 +170,24 @@ def singular_after_some(document: Document, index: int, pack: LanguagePack) -> F
     return Fix(index, 2, f"{document.quote(index)} {plural}")
 
 
+MORE = (ALL - wordset("adult child school company")) | wordset(
+    "job book idea day hour year place question class"
+)
+
+
+@rule("noun.plural_needed", "more enough")
+def singular_after_more(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "more problem", "enough book"."""
+    noun = document.near(index)
+    plural = _plural(noun, pack)
+    before = document.near(index, -1)
+    if noun not in MORE or plural is None or before in {"one", "1", "no", "any", "a", "an", "another"}:
+        return None
+    if not _ends(document, index + 2, pack) or document.near(index, 2) in {"of", "than"}:
+        return None
+    return Fix(index, 2, f"{document.quote(index)} {plural}")
+
+
 TAKING = wordset(
     "is was be being been it's that's he's she's i'm have has had having get gets got getting need needs want "
     "wants buy make makes made making take takes took taking find finds found finding give gives giving gave "
