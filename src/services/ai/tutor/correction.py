@@ -71,7 +71,7 @@ def _by_rules(request: CorrectGrammar) -> Corrected:
     from services.leveltest.features.extract import analyse  # noqa: PLC0415 - a lexicon is loaded with it
     from services.leveltest.features.feedback import catalogue  # noqa: PLC0415
     from services.leveltest.features.language import SUPPORTED, pack  # noqa: PLC0415
-    from services.leveltest.features.vocabulary import correction  # noqa: PLC0415
+    from services.leveltest.features.spelling import correction  # noqa: PLC0415
 
     language = request.language.partition("-")[0]
     if language not in SUPPORTED:

@@ -90,6 +90,10 @@ class Document:
         """True for a word written with a capital, other than one that begins a sentence."""
         return not self.starts(index) and self.text[self.spans[index][0]].isupper()
 
+    def hyphenated(self, index: int) -> bool:
+        """True for a word that a hyphen joins to the next."""
+        return self.text.startswith("-", self.spans[index][1])
+
     def question(self, index: int) -> bool:
         """True if the sentence in which the word stands ends with a question mark."""
         rest = self.text[self.spans[index][1] : self.spans[index][1] + LONGEST_LOOK]

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from services.leveltest.features.language import pack, resource
-from services.leveltest.features.vocabulary import correction
+from services.leveltest.features.spelling import correction
 from services.leveltest.scale import LEVELS
 
 if TYPE_CHECKING:

@@ -7,17 +7,17 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from services.leveltest.features.lexicon import Lexicon
+from services.leveltest.features.phrases import Phrases, Wording, fixed, wording
 from services.problems import Unprocessable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
 SUPPORTED = ("en",)
 DATA = Path(__file__).parent.parent / "data"
-Payload = TypeVar("Payload")
 
 
 class LanguageNotSupported(Unprocessable):
@@ -37,27 +37,13 @@ def resource(name: str) -> str:
     return (DATA / name).read_text(encoding="utf-8")
 
 
-class Phrases(Generic[Payload]):
-    """Word sequences found in one pass, the longest first where several begin at the same word."""
-
-    def __init__(self, phrases: Iterable[tuple[str, Payload]]) -> None:
-        self._by_first: dict[str, list[tuple[list[str], Payload]]] = {}
-        for phrase, payload in phrases:
-            words = phrase.split()
-            self._by_first.setdefault(words[0], []).append((words, payload))
-        for entries in self._by_first.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
-
-    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, Payload]]:
-        """(index of the first word, number of words, payload) of every phrase, without overlaps."""
-        free = 0
-        for index, word in enumerate(words):
-            for phrase, payload in self._by_first.get(word, ()) if index >= free else ():
-                if words[index : index + len(phrase)] == phrase:
-                    yield index, len(phrase), payload
-                    free = index + len(phrase)
-                    break
-
+WORDINGS = {
+    "prepositions": "preposition.choice",
+    "articles": "article.missing_noun",
+    "confusions": "confused.word",
+    "phrases": "phrase",
+}
+"""The tables of wrong phrases and the keys of their messages."""
 
 SHORTEST_DOUBLING = 3
 DOUBLING = wordset("begin forget prefer refer permit admit occur control regret cancel travel")
@@ -135,6 +121,16 @@ class LanguagePack:
         found["have"] = Verb("have", "has", "having", "had", "had")
         return found
 
+    def forms(self, base: str) -> tuple[str, ...]:
+        """Base form, third person, -ing form, past and participle of a verb; regular if it is not listed."""
+        verb = self.verbs.get(base)
+        third, ing, past = regular_forms(base)
+        return (
+            (base, verb.third, verb.ing, verb.past, verb.participle)
+            if verb
+            else (base, third, ing, past, past)
+        )
+
     @cached_property
     def thirds(self) -> Mapping[str, Verb]:
         """Verbs by third person singular."""
@@ -172,12 +168,21 @@ class LanguagePack:
     def connectives(self) -> Phrases[int]:
         """What links ideas, with its level."""
         levels = self._lists["connectives"].items()
-        return Phrases((" ".join(p.split()), int(level)) for level, text in levels for p in text.split(","))
+        return Phrases((fixed(p), int(level)) for level, text in levels for p in text.split(","))
 
     @cached_property
-    def wrong_phrases(self) -> Phrases[str]:
-        """Fixed phrases that learners get wrong, with the right ones."""
-        return Phrases(self._lists["phrases"].items())
+    def wordings(self) -> list[Wording]:
+        """Phrases that learners get wrong, with the right ones."""
+        return [
+            wording(key, wrong, right, self.forms)
+            for table, key in WORDINGS.items()
+            for wrong, right in self._lists[table].items()
+        ]
+
+    @cached_property
+    def wrong_phrases(self) -> Phrases[Wording]:
+        """The same, to be looked for in a text."""
+        return Phrases((line.places, line) for line in self.wordings)
 
 
 @cache

@@ -93,6 +93,14 @@ class Lexicon:
     def __contains__(self, word: str) -> bool:
         return self.find(word) is not None
 
+    def lists(self, word: str) -> bool:
+        """True for a word that is listed itself, not only what it is a form of."""
+        return word in self._entries
+
+    def common(self, frequency: int) -> Iterator[tuple[str, int]]:
+        """The words that are at least so frequent, with their frequencies."""
+        return ((word, e.frequency) for word, e in self._entries.items() if e.frequency >= frequency)
+
     def among(self, forms: set[str]) -> Iterator[tuple[str, Entry]]:
         """The forms that the list has exactly so, with their entries."""
         return ((form, self._entries[form]) for form in forms & self._entries.keys())

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from services.leveltest.features.document import HARD, SOFT, read, without_copies
 from services.leveltest.features.extract import analyse
 from services.leveltest.features.language import LanguageNotSupported, pack, regular_forms
+from services.leveltest.features.spelling import correction
 from services.leveltest.features.syntax import structures
-from services.leveltest.features.vocabulary import correction, mtld, own_length
+from services.leveltest.features.vocabulary import mtld, own_length
 
 
 def test_words_are_lower_case_with_their_places_and_breaks() -> None:
@@ -72,6 +73,15 @@ def test_the_lexicon_knows_regular_forms_and_refuses_nonsense() -> None:
         ("becuse", "because"),
         ("wich", "which"),
         ("thigs", "things"),
+        ("bussines", "business"),
+        ("desicion", "decision"),
+        ("does'nt", "doesn't"),
+        ("should't", "shouldn't"),
+        ("eventhough", "even though"),
+        ("yuo", "you"),
+        ("makeing", "making"),
+        ("stoped", "stopped"),
+        ("begining", "beginning"),
     ],
 )
 def test_a_misspelling_is_mended(wrong: str, right: str) -> None:
@@ -80,7 +90,16 @@ def test_a_misspelling_is_mended(wrong: str, right: str) -> None:
 
 def test_names_are_not_misspellings() -> None:
     assert analyse("Yesterday I met Freida and Wojtek in Namur.").spelling == ()
+    assert analyse("Beutel Ryman sings. ATMs are useful.").spelling == ()
     assert [word for _, word in analyse("Yesterday I met a freind.").spelling] == ["freind"]
+    assert [word for _, word in analyse("Begining is hard. She tryed.").spelling] == ["Begining", "tryed"]
+
+
+@pytest.mark.parametrize(
+    "word", ["o'clock", "would've", "ain't", "there'll", "kimchi", "naruto", "d'accord", "hallyu"]
+)
+def test_what_is_rare_or_foreign_is_no_misspelling(word: str) -> None:
+    assert analyse(f"We said {word} again.").spelling == ()
 
 
 @pytest.mark.parametrize(

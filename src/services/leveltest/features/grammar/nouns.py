@@ -18,7 +18,7 @@ SHORTEST_WORD = 3
 """Letters and acronyms are read aloud in their own way."""
 
 VOWEL_SOUNDING_H = ("hour", "honest", "hono", "heir", "historic", "herb", "hotel", "hbo", "hr")
-CONSONANT_SOUNDING = ("uni", "us", "eu", "ute", "uto", "ubi", "uk", "uri", "one", "once", "ew", "oui")
+CONSONANT_SOUNDING = ("uni", "us", "eu", "ute", "uto", "ubi", "uk", "uri", "ure", "one", "once", "ew", "oui")
 VOWEL_SOUNDING_UN = ("unin", "unim", "unid")
 
 
@@ -27,6 +27,8 @@ def a_or_an(document: Document, index: int, pack: LanguagePack) -> Fix | None:
     """As in "a apple", "an dog"."""
     article, word = document.words[index], document.near(index)
     if len(word) < SHORTEST_WORD or not word.isalpha() or word not in pack.lexicon:
+        return None
+    if word in pack.words("function") - {"other"} or word in pack.plurals:
         return None
     if document.text[slice(*document.spans[index + 1])].isupper():
         return None
@@ -60,7 +62,8 @@ def article_with_plural(document: Document, index: int, pack: LanguagePack) -> F
 
 
 BARE_UNCOUNTABLE = wordset(
-    "information advice homework furniture luggage equipment traffic money weather progress news software"
+    "information advice homework furniture luggage equipment traffic money weather progress news software "
+    "research feedback clothing housework jewelry transportation pollution evidence permission patience"
 )
 
 
