@@ -167,6 +167,8 @@ WRONG = [
     ("verb.be_base", "This club is help people.", "is help", "is helping"),
     ("negation.auxiliary", "It is long, but that not mean it is bad.", "not mean", "doesn't mean"),
     ("copula.missing", "One day we going to win.", "we going", "we are going"),
+    ("copula.missing", "I think it going to be hard.", "it going", "it is going"),
+    ("copula.missing", "Parents gonna help us.", "Parents gonna", "Parents are gonna"),
     ("agreement.plural_noun", "Cars is expensive.", "Cars is", "Cars are"),
     ("agreement.plural_noun", "I think some teams allows it.", "teams allows", "teams allow"),
     (
@@ -372,6 +374,7 @@ RIGHT = [
     "I know it is true, because believe it or not, I saw it. If need be, I wait. No, have a seat. As if. Even if.",
     "What did the uncle use to say? Is it not a shame? Why was she not the winner? What did happen? Who can? He does.",
     "I saw you going to school. With you going to work, I stay. What are you going to do? Is the film based on it?",
+    "Is it going to be late? What is that going to do? I saw students going to school. Who are they going to help?",
     "You know, what can we do? Do you know why? How can it be so? That is why they do it. How will the day be?",
 ]
 
