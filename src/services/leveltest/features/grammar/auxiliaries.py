@@ -66,6 +66,34 @@ def _future(document: Document, index: int, subject: str, pack: LanguagePack) ->
     return subject != "you" or (verb in pack.verbs and GOVERNING.isdisjoint(document.before(index, 3)))
 
 
+SINGULARS = wordset("it that this who everything everyone everybody nobody somebody someone")
+
+
+@rule("copula.missing", " ".join(GONNA) + " going")
+def future_without_be(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+    """As in "it going to be", "parents gonna help"."""
+    at = 2 if document.near(index, -1) in ADVERBS else 1
+    subject, verb = document.near(index, -at), document.near(index, 2)
+    plural = subject in pack.plurals
+    if not (
+        plural
+        or subject in SINGULARS
+        or (subject in pack.words("countable") and document.words[index] in GONNA)
+    ):
+        return None
+    if document.words[index] == "going" and (document.near(index) != "to" or not _plainly(verb, pack)):
+        return None
+    earlier = document.before(index - at, 5)
+    if not BE.isdisjoint(earlier) or not GOVERNING.isdisjoint(earlier[-3:]):
+        return None
+    be = "are" if plural else "is"
+    return Fix(index - at, at + 1, f"{document.quote(index - at)} {be} {document.quote(index - at + 1, at)}")
+
+
+def _plainly(verb: str, pack: LanguagePack) -> bool:
+    return verb in pack.words("plain_verbs") or verb in {"be", "help", "do"}
+
+
 HAVING = wordset("have has had haven't hasn't hadn't having never ever")
 ONLY_PARTICIPLES = "been seen done gone taken given known written chosen grown spoken forgotten eaten"
 
