@@ -268,7 +268,8 @@ def one_with_plural(document: Document, index: int, pack: LanguagePack) -> Fix |
     singular = pack.plurals.get(noun)
     if singular is None or noun in {"people", "sports", "works"} or noun in pack.thirds:
         return None
-    if document.near(index, -1) in LABELS or not closes_phrase(document, index + 2, pack):
+    each = document.before(index, 2) == ["one", "on"]
+    if each or document.near(index, -1) in LABELS or not closes_phrase(document, index + 2, pack):
         return None
     return Fix(index, 2, f"{document.quote(index)} {singular}")
 
