@@ -153,7 +153,8 @@ def said_and_heard(folder: Path, rng: random.Random) -> Iterator[tuple[str, str]
     """Essays without stops and capitals, right and with the word errors that are tested."""
     rows, pool = _essays(folder)
     for row in rows:
-        yield corrupted(row["full_text"], 0, pool, rng), corrupted(row["full_text"], TEST_RATE, pool, rng)
+        for _ in range(2):
+            yield corrupted(row["full_text"], 0, pool, rng), corrupted(row["full_text"], TEST_RATE, pool, rng)
 
 
 def _essays(folder: Path) -> tuple[list[dict[str, str]], list[str]]:
