@@ -40,9 +40,11 @@ def correction(word: str, pack: LanguagePack) -> str | None:
     listed = slips(pack).get(word)
     if listed is not None:
         return listed
+    if len(word) > LONGEST_CORRECTED:
+        return None
     if "'" in word:
         return _contraction(word, pack)
-    if not SHORTEST_CORRECTED <= len(word) <= LONGEST_CORRECTED:
+    if len(word) < SHORTEST_CORRECTED:
         return None
     return _one_letter_away(word, pack) or _sounding_alike(word, pack)
 

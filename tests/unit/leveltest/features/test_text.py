@@ -88,6 +88,10 @@ def test_a_misspelling_is_mended(wrong: str, right: str) -> None:
     assert correction(wrong, pack("en")) == right
 
 
+def test_what_is_longer_than_any_word_is_not_mended() -> None:
+    assert correction("o'" + "b" * 12_000, pack("en")) is None
+
+
 def test_names_are_not_misspellings() -> None:
     assert analyse("Yesterday I met Freida and Wojtek in Namur.").spelling == ()
     assert analyse("Beutel Ryman sings. ATMs are useful.").spelling == ()
