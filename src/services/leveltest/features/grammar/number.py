@@ -117,9 +117,8 @@ def others_with_singular(document: Document, index: int, pack: LanguagePack) -> 
 
 
 @rule("article.missing_the", "first second third last main")
-def first_reason(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+def first_reason(document: Document, index: int, _: LanguagePack) -> Fix | None:
     """As in "First reason is that it is cheap", "Main thing is to win"."""
-    del pack
     noun = document.near(index)
     begins = document.starts(index) and noun in {"reason", "thing", "step", "problem", "advantage", "example"}
     if not begins or document.near(index, 2) not in {"is", "was", "why", "that", "for"}:
@@ -134,9 +133,8 @@ AFTER_OTHERS = wordset("to in because who when if is are can will but so about w
 
 
 @rule("noun.plural_needed", "other")
-def other_alone(document: Document, index: int, pack: LanguagePack) -> Fix | None:
+def other_alone(document: Document, index: int, _: LanguagePack) -> Fix | None:
     """As in "help other to learn", "what I heard from other"."""
-    del pack
     if document.near(index, -1) not in BEFORE_OTHERS:
         return None
     ended = index + 1 >= len(document) or document.breaks[index + 1] == HARD
