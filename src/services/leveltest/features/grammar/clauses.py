@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.leveltest.features.grammar.agreement import OPENERS
+from services.leveltest.features.grammar.confused import POSSESSIVES
 from services.leveltest.features.grammar.rule import Fix, RuleSet
 from services.leveltest.features.language import LanguagePack, wordset
 
@@ -145,7 +146,6 @@ FAMILY = wordset(
     "brother sister mother father mom mum dad friend teacher uncle aunt cousin boss husband wife son daughter "
     "grandmother grandfather girlfriend boyfriend grandma grandpa"
 )
-POSSESSIVES = wordset("my his her their our your")
 
 
 @rule("subject.double", "he she it")

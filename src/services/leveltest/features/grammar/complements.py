@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from services.leveltest.features.grammar.infinitives import PERSONAL
 from services.leveltest.features.grammar.rule import Fix, RuleSet
 from services.leveltest.features.grammar.verbs import PURE_VERBS
 from services.leveltest.features.language import LanguagePack, wordset
@@ -72,7 +73,6 @@ def gerund_after_verb(document: Document, index: int, pack: LanguagePack) -> Fix
 PASSIVE = wordset("is are was were be been highly strongly")
 
 
-PERSONAL = wordset("me him us them you")
 PERSONS = PERSONAL | {"people", "students", "her"}
 FEELING = wordset("feeling thinking going doing having getting becoming wanting being making")
 

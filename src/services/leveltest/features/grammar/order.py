@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.leveltest.features.document import HARD, Document
+from services.leveltest.features.grammar.confused import DETERMINERS
 from services.leveltest.features.grammar.rule import Fix, RuleSet, closes_phrase
 from services.leveltest.features.language import LanguagePack, wordset
 
@@ -10,7 +11,6 @@ RULES = RuleSet()
 rule = RULES.rule
 
 LIKING = wordset("like likes liked love loves loved enjoy enjoys enjoyed")
-DETERMINERS = wordset("the a an my your his her our their this these those")
 LANGUAGES = wordset("english french spanish german korean chinese japanese italian arabic dutch")
 WH = wordset("what where when why how which")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from services.leveltest.features.document import HARD
 from services.leveltest.features.grammar.rule import Fix, RuleSet
+from services.leveltest.features.grammar.verbs import DOERS, SUBJECTS
 from services.leveltest.features.language import LanguagePack, wordset
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 RULES = RuleSet()
 rule = RULES.rule
 
-SUBJECTS = wordset("i you he she it we they who people")
 UNITS = wordset("second seconds minute minutes hour hours day days week weeks month months year years")
 NUMBERS = wordset("one two three four five six seven eight nine ten many several a")
 
@@ -156,7 +156,6 @@ LICENSES = wordset(
 )
 
 
-PERSONS = wordset("i we he she they you")
 POSSESSED = wordset("a an the more enough one 1 time money to some my")
 LONGEST_CONDITION = 16
 
@@ -165,13 +164,13 @@ LONGEST_CONDITION = 16
 def unreal_condition(document: Document, index: int, _: LanguagePack) -> Fix | None:
     """As in "If I had more money, I will buy a car"."""
     subject, verb, following = (document.near(index, at) for at in (1, 2, 3))
-    if subject not in PERSONS or verb != "had" or following not in POSSESSED:
+    if subject not in DOERS or verb != "had" or following not in POSSESSED:
         return None
     last = min(index + LONGEST_CONDITION, len(document) - 1)
     at = next((at for at in range(index + 4, last) if document.breaks[at]), last)
     if at == last or document.breaks[at] == HARD:
         return None
-    if document.words[at] in PERSONS and document.near(at) == "will":
+    if document.words[at] in DOERS and document.near(at) == "will":
         return Fix(at, 2, f"{document.quote(at)} would")
     return (
         Fix(at, 1, document.quote(at)[:-2] + "d")
