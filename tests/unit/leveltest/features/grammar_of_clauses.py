@@ -132,6 +132,7 @@ WRONG = [
 ]
 
 RIGHT = [
+    "She would like help. They prefer work. I would love help with this. We need work.",
     "Does my brother have it? Let the child go. My mother and my father have one. I saw a man go. Make it win.",
     "It is vital that every student have a desk. The poor have little. The man and the woman are here.",
     "We know shops around the country which sell fruit. The colour of the walls that was chosen is grey.",

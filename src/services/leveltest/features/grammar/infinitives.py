@@ -69,14 +69,11 @@ def missing_to(document: Document, index: int, pack: LanguagePack) -> Fix | None
     word, before, verb = document.words[index], document.near(index, -1), document.near(index)
     if not (verb in pack.words(PLAIN) or verb in AMBIGUOUS or verb in HARDLY_NOUNS):
         return None
+    wishing = word.startswith(("need", "love", "want", "like", "prefer"))
+    if wishing and verb in AMBIGUOUS and document.near(index, 2) not in HELPED:
+        return None
     if word == "like":
         return _to(document, index, verb) if before in WISHING else None
-    if (
-        word.startswith(("need", "love", "want"))
-        and verb in AMBIGUOUS
-        and document.near(index, 2) not in HELPED
-    ):
-        return None
     meant = (
         word in SURE_TRYING
         or before in SUBJECTS
